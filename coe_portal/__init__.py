@@ -1,0 +1,1 @@
+"""CoE Portal: from proof of concept to production."""

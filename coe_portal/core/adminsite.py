@@ -1,0 +1,81 @@
+"""The admin console: Django's admin, open to CoE leads and, read-only, to auditors. Every change is audited."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+
+from coe_portal.core import audit
+from coe_portal.core.models import User
+from coe_portal.core.services import system
+
+
+class CoeAdminSite(admin.AdminSite):
+    site_header = "CoE Portal admin"
+    site_title = "CoE Portal admin"
+    index_title = "Administration"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.is_staff
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        own: list[URLResolver | URLPattern] = [
+            path("system/", self.admin_view(self.system_health), name="system_health"),
+        ]
+        return own + super().get_urls()
+
+    def system_health(self, request: HttpRequest) -> HttpResponse:
+        """Whether workers, scheduler, event consumer and queues do their work."""
+        context = {**self.each_context(request), "title": "Workers and queues", "parts": system.status()}
+        return TemplateResponse(request, "admin/system_health.html", context)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Rows that nobody edits by hand."""
+
+    actions: Any = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        del request, obj
+        return False
+
+
+class AuditedAdmin(admin.ModelAdmin[Any]):
+    """Rows that CoE leads edit. What changed is recorded in the same transaction; nothing is deleted.
+
+    The action in the audit trail is ``<audit_name>.created`` or ``<audit_name>.changed``. Subclasses whose rules live
+    in a service override ``save_model`` and call it.
+    """
+
+    audit_name = ""
+    secret_fields: frozenset[str] = frozenset({"password"})
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        changed = [name for name in form.changed_data if name not in self.secret_fields]
+        before = {name: form.initial.get(name) for name in changed}
+        super().save_model(request, obj, form, change)
+        actor = request.user if isinstance(request.user, User) else None
+        if not change or form.changed_data:
+            audit.record(
+                actor=actor,
+                action=f"{self.audit_name}.{'changed' if change else 'created'}",
+                subject=obj,
+                before=before if change else None,
+                after={name: form.cleaned_data.get(name) for name in changed},
+            )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        del request, obj
+        return False

@@ -1,0 +1,89 @@
+"""How the kernel's rows look in the API."""
+
+from rest_framework import serializers
+
+from coe_portal.core.models import ApiToken, AuditEntry, Scope, User
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """What a colleague may see of a person."""
+
+    roles = serializers.SerializerMethodField(help_text="Site roles and approver groups.")
+
+    class Meta:
+        model = User
+        fields = ["username", "display_name", "kind", "roles"]
+        read_only_fields = fields
+
+    def get_roles(self, user: User) -> list[str]:
+        return [*user.site_roles, *user.approver_groups]
+
+
+class MeSerializer(serializers.Serializer[dict[str, object]]):
+    """The caller."""
+
+    user = UserSerializer()
+    roles = serializers.ListField(child=serializers.CharField())
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices))
+    counts = serializers.DictField(child=serializers.IntegerField(), help_text="What waits for the caller.")
+
+
+class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
+    """One thing that happened."""
+
+    id = serializers.CharField(read_only=True)
+    actor = serializers.SerializerMethodField(help_text="Username; empty when the portal itself acted.")
+    on_behalf_of = serializers.SerializerMethodField(help_text="Username, or empty.")
+
+    class Meta:
+        model = AuditEntry
+        fields = [
+            "id",
+            "at",
+            "actor",
+            "on_behalf_of",
+            "action",
+            "subject",
+            "subject_label",
+            "project",
+            "before",
+            "after",
+            "comment",
+            "request_id",
+        ]
+        read_only_fields = fields
+
+    def get_actor(self, entry: AuditEntry) -> str:
+        return entry.actor.username if entry.actor else ""
+
+    def get_on_behalf_of(self, entry: AuditEntry) -> str:
+        return entry.on_behalf_of.username if entry.on_behalf_of else ""
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    """A token without its secret."""
+
+    class Meta:
+        model = ApiToken
+        fields = ["id", "name", "hint", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"]
+        read_only_fields = fields
+
+
+class TokenInput(serializers.Serializer[dict[str, object]]):
+    """What a new token is for."""
+
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=Scope.choices), allow_empty=False, max_length=4
+    )
+    days = serializers.IntegerField(min_value=1, max_value=365, default=90)
+
+
+class CreatedTokenSerializer(TokenSerializer):
+    """The answer to making a token: the only time that ``token`` is shown."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+        read_only_fields = fields

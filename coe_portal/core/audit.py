@@ -1,0 +1,75 @@
+"""Writing to the audit trail."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from coe_portal.core import request_id
+from coe_portal.core.models import AuditEntry, User
+
+
+class Subject(Protocol):
+    """Anything that can be audited: it has a reference for machines and a name for people."""
+
+    @property
+    def ref(self) -> str: ...
+
+
+def plain(value: Any) -> Any:
+    """Turn a model's value into JSON that reads the same in ten years."""
+    if isinstance(value, Decimal | uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, models.Model):
+        return getattr(value, "ref", str(value.pk))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return value if isinstance(value, bool | int | float | str | None) else str(value)
+
+
+def record(
+    *,
+    actor: User | None,
+    action: str,
+    subject: Subject,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    project: str = "",
+    on_behalf_of: User | None = None,
+    comment: str = "",
+) -> AuditEntry:
+    """Add one entry in the transaction of the change it tells of. ``actor=None`` is the portal itself.
+
+    Raises:
+        TransactionManagementError: there is no open transaction, so entry and change could part.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("An audit entry is written in the transaction of its change.")
+    return AuditEntry.objects.create(
+        at=timezone.now(),
+        actor=actor,
+        on_behalf_of=on_behalf_of,
+        action=action,
+        subject=subject.ref,
+        subject_label=str(subject)[:300],
+        project=project or _project_of(subject),
+        before=None if before is None else plain(before),
+        after=None if after is None else plain(after),
+        comment=comment,
+        request_id=request_id.current(),
+    )
+
+
+def _project_of(subject: Subject) -> str:
+    kind, _, key = subject.ref.partition(":")
+    if kind == "project":
+        return key
+    return str(getattr(getattr(subject, "project", None), "key", ""))

@@ -1,0 +1,146 @@
+"""Small pieces that every page uses."""
+
+import json
+import zlib
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template import TemplateSyntaxError
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from coe_portal.core.menu import MENU
+
+register = template.Library()
+AVATAR_COLOURS = 6
+CHIPS = {
+    "mute": "circle-dashed",
+    "info": "loader",
+    "warn": "alert-triangle",
+    "ok": "circle-check",
+    "bad": "circle-x",
+    "exp": "flask",
+}
+
+
+@cache
+def _icons() -> dict[str, list[str]]:
+    path = settings.BASE_DIR / "static" / "vendor" / "tabler" / "icons.json"
+    icons: dict[str, list[str]] = json.loads(path.read_text())
+    return icons
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An inlined tabler icon; decorative unless it has a label. Usage: {% icon "check" %}"""
+    paths = _icons().get(name)
+    if paths is None:
+        raise TemplateSyntaxError(f"There is no icon “{name}” in static/vendor/tabler/icons.json.")
+    drawn = format_html_join("", '<path d="{}"/>', ((path,) for path in paths))
+    if label:
+        return format_html('<svg class="ico" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawn)
+    return format_html('<svg class="ico" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
+
+
+@register.simple_tag
+def chip(kind: str, word: str, name: str = "") -> SafeString:
+    """A status chip: icon, word, tint. Usage: {% chip "warn" "At risk" %}"""
+    return format_html('<span class="chip {}">{}{}</span>', kind, icon(name or CHIPS[kind]), word)
+
+
+@register.simple_tag
+def avatar(person: Any, large: bool = False) -> SafeString:
+    """Initials in a circle whose colour stays with the person. Usage: {% avatar user %}"""
+    if person is None:
+        return format_html('<span class="av a0" aria-hidden="true">{}</span>', "?")
+    colour = zlib.crc32(person.username.encode()) % AVATAR_COLOURS
+    size = " lg-a" if large else ""
+    return format_html(
+        '<span class="av a{}{}" title="{}" aria-hidden="true">{}</span>', colour, size, person, person.initials
+    )
+
+
+@register.filter
+def money(value: Any, currency: str = "USD") -> str:
+    """An amount for people: < $0.01, $14.62, $61k, $1.2M."""
+    if value is None or value == "":
+        return "not set"
+    amount, sign = Decimal(value), "$" if currency == "USD" else f"{currency} "
+    size = abs(amount)
+    minus = "−" if amount < 0 else ""
+    if 0 < size < Decimal("0.01"):
+        return f"< {sign}0.01"
+    if size >= 1_000_000:
+        return f"{minus}{sign}{size / 1_000_000:.1f}M".replace(".0M", "M")
+    if size >= 10_000:
+        return f"{minus}{sign}{size / 1000:.0f}k"
+    return f"{minus}{sign}{size:,.0f}" if size == size.to_integral() else f"{minus}{sign}{size:,.2f}"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Thu 26 Nov; the year is added when it is another one."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    text = f"{value:%a} {value.day} {value:%b}"
+    return text if value.year == timezone.localdate().year else f"{text} {value.year}"
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """Relative within the hour, today with the time, else the day with the time."""
+    if value is None:
+        return "never"
+    seconds = (timezone.now() - value).total_seconds()
+    if 0 <= seconds < 60:
+        return "just now"
+    if 0 <= seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    local = timezone.localtime(value)
+    if local.date() == timezone.localdate():
+        return f"today {local:%H:%M}"
+    return f"{day(value)} {local:%H:%M}"
+
+
+@register.simple_tag
+def url_if(name: str, *args: Any) -> str:
+    """The address of a page, or nothing while the app that has it is not mounted."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: Any) -> list[dict[str, Any]]:
+    """The sidebar: groups of links whose pages exist, with the current one marked."""
+    request = context.get("request")
+    path = request.path if request else ""
+    groups = []
+    for title, places in MENU:
+        links = [
+            {
+                "title": place.title,
+                "url": url,
+                "icon": place.icon,
+                "current": _is_current(path, url),
+                "badge": place.badge,
+            }
+            for place in places
+            if (url := url_if(place.url_name))
+        ]
+        if links:
+            groups.append({"title": title, "links": links})
+    return groups
+
+
+def _is_current(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

@@ -1,0 +1,1 @@
+"""``./portal``: starts and stops everything the product needs on one machine. Never imports Django."""

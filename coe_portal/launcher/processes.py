@@ -1,0 +1,113 @@
+"""Child processes that never outlive the one that started them."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coe_portal.launcher.trouble import Trouble
+
+PR_SET_PDEATHSIG = 1
+INSIDE_UID = 1000
+
+
+def _die_with_parent(stop_signal: int) -> None:
+    """On Linux the kernel sends ``stop_signal`` when the starter dies, even by kill -9."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
+
+
+def _leave_root() -> None:
+    """Become an ordinary user in a user namespace of our own: files of root inside it look like ours."""
+    os.unshare(os.CLONE_NEWUSER)  # type: ignore[attr-defined, unused-ignore]
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{INSIDE_UID} 0 1")
+    Path("/proc/self/gid_map").write_text(f"{INSIDE_UID} 0 1")
+
+
+def before_exec(stop_signal: int, *, unprivileged: bool = False) -> Callable[[], None]:
+    """What runs in the child between fork and exec."""
+
+    def prepare() -> None:
+        os.setsid()
+        if unprivileged and os.geteuid() == 0:
+            _leave_root()
+        _die_with_parent(stop_signal)
+
+    return prepare
+
+
+@dataclass
+class Child:
+    """One process, its log file and how it is stopped."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: int = signal.SIGTERM
+    unprivileged: bool = False
+    stdin: bytes = b""
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> "Child":
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                list(self.command),
+                env={**os.environ, **self.env},
+                stdin=subprocess.PIPE if self.stdin else subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=before_exec(self.stop_signal, unprivileged=self.unprivileged),
+            )
+        if self.stdin and self.process.stdin:
+            self.process.stdin.write(self.stdin)
+            self.process.stdin.close()
+        return self
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, patience: float = 8.0) -> None:
+        """Ask it to stop; after ``patience`` seconds end it and whatever it started."""
+        if self.process is None:
+            return
+        if self.is_running:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                self._kill_group()
+        self.process.wait()
+
+    def _kill_group(self) -> None:
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def last_words(self, lines: int = 5) -> str:
+        """The end of its log, to be shown when it died."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def wait_until(ready: Callable[[], bool], child: Child, what: str, patience: float = 30.0) -> None:
+    """Wait until ``ready``. Raises Trouble with the end of the log when the child dies or takes too long."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if ready():
+            return
+        if not child.is_running:
+            raise Trouble(f"{what} did not start. The end of {child.log}:\n{child.last_words()}")
+        time.sleep(0.05)
+    child.stop()
+    raise Trouble(f"{what} did not answer within {patience:.0f} s. The end of {child.log}:\n{child.last_words()}")

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from coe_portal.pages.views import audit, home, me, portfolio, search
+
+app_name = "pages"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("portfolio/", portfolio.portfolio, name="portfolio"),
+    path("portfolio/export.csv", portfolio.export, name="portfolio_export"),
+    path("search/", search.search, name="search"),
+    path("audit/", audit.trail, name="audit"),
+    path("audit/export.csv", audit.export, name="audit_export"),
+    path("me/", me.account, name="me"),
+    path("me/preferences/", me.preferences, name="me_preferences"),
+    path("me/tokens/", me.create_token, name="me_token_create"),
+    path("me/tokens/<str:token_id>/revoke/", me.revoke_token, name="me_token_revoke"),
+]

@@ -1,0 +1,1 @@
+"""The only room that speaks to AWS. Everybody else uses the words of ``gateway``."""

@@ -1,0 +1,1 @@
+"""CloudWatch Logs: groups of streams of timestamped lines."""

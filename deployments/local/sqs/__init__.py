@@ -1,0 +1,1 @@
+"""Simple Queue Service: durable queues with visibility timeouts and dead letters."""

@@ -1,0 +1,125 @@
+"""The demo organisation, made through the services that people use, so that approvals and audit are real."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from coe_portal.core import audit
+from coe_portal.core.models import User
+from coe_portal.demo_people import DEMO_PEOPLE
+from governance.services import approvals, intakes
+from projects.models import BusinessUnit, Project
+from projects.services import checklist, projects, team
+
+SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
+OWNER, APPROVERS = "domain", ("lead", "sponsor")
+
+
+class Command(BaseCommand):
+    help = "Make the demo people, business units and projects. Only with DEMO_PASSWORD; safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = settings.ENV.DEMO_PASSWORD
+        if not password:
+            self.stdout.write("No demo organisation: DEMO_PASSWORD is not set.")
+            return
+        script = yaml.safe_load(SCRIPT.read_text())
+        people = seed_people(password)
+        seed_units(script["business_units"])
+        for described in script["projects"]:
+            if not Project.objects.filter(name=described["name"]).exists():
+                project = seed_project(described, people)
+                self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
+        self.stdout.write(f"The demo organisation has {len(people)} people.")
+
+
+@transaction.atomic
+def seed_people(password: str) -> dict[str, User]:
+    """Everybody of the demo organisation; all passwords are set again when the password has changed."""
+    found = {user.username: user for user in User.objects.filter(username__in=[each.username for each in DEMO_PEOPLE])}
+    renew = bool(found) and not next(iter(found.values())).check_password(password)
+    for described in DEMO_PEOPLE:
+        user = found.get(described.username)
+        if user is None:
+            roles, groups = list(described.site_roles), list(described.approver_groups)
+            user = User.objects.create_user(
+                described.username,
+                password,
+                display_name=described.display_name,
+                email=f"{described.username}@demo.example",
+                site_roles=roles,
+                approver_groups=groups,
+            )
+            audit.record(actor=None, action="user.created", subject=user, after={"roles": [*roles, *groups]})
+        elif renew:
+            user.set_password(password)
+            user.save(update_fields=["password"])
+        found[described.username] = user
+    return found
+
+
+@transaction.atomic
+def seed_units(described: list[dict[str, str]]) -> None:
+    """Business units that do not exist yet."""
+    for each in described:
+        unit, created = BusinessUnit.objects.get_or_create(
+            name=each["name"], defaults={"cost_center": each["cost_center"]}
+        )
+        if created:
+            audit.record(actor=None, action="business_unit.created", subject=unit, after=each)
+
+
+@transaction.atomic
+def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Project:
+    """One project, walked as far as ``reach`` says: draft, complete, qualification, poc or declined."""
+    owner = people[OWNER]
+    project = projects.create_project(
+        name=described["name"],
+        summary=described["summary"],
+        business_unit_id=BusinessUnit.objects.get(name=described["business_unit"]).pk,
+        sponsor="sponsor" if described["reach"] != "draft" else "",
+        risk_tier=described["risk_tier"],
+        actor=owner,
+    )
+    _form_team(project.key, described, owner)
+    for code, answer in described["answers"].items():
+        checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
+    if described["reach"] in ("qualification", "poc", "declined"):
+        _decide(project.key, described, people)
+    return Project.objects.get(pk=project.pk)
+
+
+def _form_team(key: str, described: Mapping[str, Any], owner: User) -> None:
+    for username, roles in described.get("team", {}).items():
+        team.add_member(project_key=key, username=username, roles=roles, actor=owner)
+    members = {member.user.username: member.pk for member in Project.objects.by_key(key).get().members.for_list()}
+    for username, duties in described.get("responsibilities", {}).items():
+        for area, kind in duties.items():
+            team.set_responsibility(
+                project_key=key, member_id=members[username], work_area=area, kind=kind, actor=owner
+            )
+
+
+def _with_dates(answer: Mapping[str, Any]) -> dict[str, Any]:
+    today, dated = timezone.localdate(), dict(answer)
+    for name in ("starts", "ends"):
+        if f"{name}_in_days" in dated:
+            dated[f"{name}_on"] = (today + timedelta(days=dated.pop(f"{name}_in_days"))).isoformat()
+    return dated
+
+
+def _decide(key: str, described: Mapping[str, Any], people: Mapping[str, User]) -> None:
+    asked = intakes.submit(project_key=key, actor=people[OWNER]).approval
+    if described["reach"] == "declined":
+        approvals.decide(request_id=asked.pk, verdict="reject", comment=described["reason"], actor=people["lead"])
+    if described["reach"] == "poc":
+        for approver in APPROVERS:
+            comment = "Worth a proof of concept." if approver == "lead" else "Budget agreed."
+            approvals.decide(request_id=asked.pk, verdict="approve", comment=comment, actor=people[approver])

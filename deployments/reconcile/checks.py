@@ -1,0 +1,112 @@
+"""Trying out an environment: what works, what does not, and what to do about it."""
+
+import secrets
+from collections.abc import Callable
+
+from django.db import transaction
+from django.utils import timezone
+
+from coe_portal.core import audit
+from deployments.aws.boto import OpenAccount
+from deployments.aws.errors import AwsError, ErrorKind
+from deployments.aws.gateway import CheckItem
+from deployments.models import Environment
+from deployments.reconcile.accounts import account_of
+
+_REMEDIES = {
+    ErrorKind.DENIED: "Give the portal's role the permissions of the portal's CloudFormation template.",
+    ErrorKind.NOT_FOUND: "Create it, or correct its name in the environment.",
+    ErrorKind.THROTTLED: "AWS is busy. Have the environment checked again in a minute.",
+    ErrorKind.TRANSIENT: "AWS did not answer. Check the network and the endpoint, then check again.",
+}
+
+
+def check_requested() -> int:
+    """Check every environment for which somebody asked. Returns how many were checked."""
+    waiting = list(Environment.objects.filter(check_requested_at__isnull=False).order_by("check_requested_at"))
+    for environment in waiting:
+        _record(environment, look_at(environment))
+    return len(waiting)
+
+
+def look_at(environment: Environment) -> list[CheckItem]:
+    """Try everything that a run will need. Changes nothing but a probe object, which is deleted again."""
+    aws = account_of(environment)
+    tries: list[tuple[str, str, Callable[[], str]]] = [
+        ("identity", "Identity", lambda: _identity(environment, aws)),
+        ("bucket", "Bucket", lambda: _bucket(environment, aws)),
+        ("queue", "Event queue", lambda: _queue(environment, aws)),
+        ("sagemaker", "SageMaker", lambda: _sagemaker(aws)),
+    ]
+    return [_tried(code, title, work) for code, title, work in tries]
+
+
+class _Wrong(Exception):
+    """The call worked and showed something wrong: a sentence and a remedy."""
+
+
+def _tried(code: str, title: str, work: Callable[[], str]) -> CheckItem:
+    try:
+        return CheckItem(code, title, True, work())
+    except _Wrong as wrong:
+        return CheckItem(code, title, False, *map(str, wrong.args))
+    except AwsError as error:
+        fallback = "Correct the environment, then check again."
+        return CheckItem(code, title, False, error.told, _REMEDIES.get(error.kind, fallback))
+
+
+def _identity(environment: Environment, aws: OpenAccount) -> str:
+    account = aws.identity.account_id()
+    if not account:
+        raise _Wrong("AWS's answer was cut off.", "Check again.")
+    if account != environment.account_id:
+        told = f"The credentials belong to account {account}, the environment is {environment.account_id}."
+        raise _Wrong(told, "Correct the account or the role of the environment.")
+    return f"The portal works in account {account}."
+
+
+def _bucket(environment: Environment, aws: OpenAccount) -> str:
+    bucket, content = environment.bucket, secrets.token_bytes(16)
+    region = aws.objects.bucket_region(bucket)
+    if region and region != environment.region:
+        told = f"The bucket {bucket} lies in {region}, the environment in {environment.region}."
+        raise _Wrong(told, "Use a bucket in the environment's region; SageMaker reads no other.")
+    key = f"coe-portal/probe/{secrets.token_hex(8)}"
+    aws.objects.put(bucket, key, content)
+    try:
+        same = aws.objects.get(bucket, key) == content
+    finally:
+        aws.objects.delete(bucket, key)
+    if not same:
+        raise _Wrong(f"What was written to {bucket} is not what was read.", "Check the storage behind the bucket.")
+    return f"The portal can write, read and delete in {bucket}."
+
+
+def _queue(environment: Environment, aws: OpenAccount) -> str:
+    if not environment.event_queue_url:
+        told = "No event queue is given, so states are polled and come up to a minute late."
+        raise _Wrong(told, "Create the rule and the queue of the portal's CloudFormation template and enter its URL.")
+    return f"The queue answers; about {aws.queue(environment.event_queue_url).waiting()} events wait."
+
+
+def _sagemaker(aws: OpenAccount) -> str:
+    aws.training.probe()
+    return "The portal can read training jobs."
+
+
+@transaction.atomic
+def _record(environment: Environment, items: list[CheckItem]) -> None:
+    row = Environment.objects.select_for_update().get(pk=environment.pk)
+    if row.version != environment.version or row.check_requested_at is None:
+        # Changed while it was looked at: what was found is about the old one, and the wish still stands.
+        return
+    state = "passed" if all(item.ok for item in items) else "failed"
+    row.check_result = {
+        "at": timezone.now().isoformat(),
+        "state": state,
+        "items": [item.plain() for item in items],
+    }
+    row.check_requested_at = None
+    row.version += 1
+    row.save(update_fields=["check_result", "check_requested_at", "version"])
+    audit.record(actor=None, action="environment.checked", subject=row, after={"state": state})

@@ -1,0 +1,94 @@
+"""Policies and approvals in the admin console. Published versions and decisions are only read."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
+from coe_portal.core.errors import DomainError
+from coe_portal.core.models import User
+from governance.models import ApprovalRequest, Decision, PolicyStatus, PolicyVersion
+from governance.policies import loader
+from governance.services import policies
+
+
+class PolicyForm(forms.ModelForm[PolicyVersion]):
+    """A new draft: the YAML is checked before it is kept."""
+
+    source = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 40, "spellcheck": "false"}), help_text="The whole policy as YAML."
+    )
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["source"]
+
+    def clean_source(self) -> str:
+        source = str(self.cleaned_data["source"])
+        try:
+            loader.load(source)
+        except loader.PolicyError as error:
+            raise forms.ValidationError([str(problem) for problem in error.problems]) from None
+        return source
+
+
+@admin.register(PolicyVersion)
+class PolicyVersionAdmin(AuditedAdmin):
+    audit_name = "policy"
+    form = PolicyForm
+    list_display = ["__str__", "title", "status", "published_at", "published_by"]
+    list_filter = ["status", "name"]
+    actions = ["publish"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        del request
+        current = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).first()
+        return {"source": current.source if current else policies.DEFAULT.read_text()}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        del change
+        draft = policies.create_draft(source=form.cleaned_data["source"], actor=_actor(request))
+        obj.__dict__.update(draft.__dict__)
+
+    @admin.action(description="Publish the selected draft", permissions=["add"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[PolicyVersion]) -> None:
+        for draft in queryset:
+            try:
+                version = policies.publish(policy_id=draft.pk, actor=_actor(request))
+                self.message_user(request, f"{version} is published. New projects are pinned to it.")
+            except DomainError as error:
+                self.message_user(request, error.message, level="ERROR")
+
+
+class DecisionInline(admin.TabularInline[Decision, ApprovalRequest]):
+    model = Decision
+    extra = 0
+    can_delete = False
+    fields = ("step", "actor", "verdict", "comment", "decided_at")
+    readonly_fields = ("step", "actor", "verdict", "comment", "decided_at")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(ReadOnlyAdmin):
+    list_display = ["key", "title", "state", "requester", "created_at", "due_at", "closed_at"]
+    list_filter = ["state"]
+    list_select_related = ["requester"]
+    inlines = [DecisionInline]
+
+
+def _actor(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("the admin console lets nobody in without an account")
+    return request.user

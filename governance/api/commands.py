@@ -1,0 +1,61 @@
+"""What policy has a say in, mounted under a project: submit, advance, gate."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from coe_portal.core.api.auth import person_of
+from coe_portal.core.api.idempotency import idempotent
+from governance.api.serializers import GateSerializer, SubmittedSerializer
+from governance.models import ApprovalRequest
+from governance.services import environments, gates, intakes
+from projects.permissions import visible_project
+
+
+def _submitted(result: intakes.Submitted) -> Response:
+    approval = ApprovalRequest.objects.for_list().get(pk=result.approval.pk)
+    body = SubmittedSerializer({"project": approval.project, "approval": approval}).data
+    return Response(body, status=201)
+
+
+class SubmitView(APIView):
+    """Submit a complete intake: a numbered revision is kept, its approvers are asked."""
+
+    @extend_schema(request=None, responses={201: SubmittedSerializer})
+    @idempotent
+    def post(self, request: Request, key: str) -> Response:
+        return _submitted(intakes.submit(project_key=key, actor=person_of(request)))
+
+
+class AdvanceView(APIView):
+    """Ask for the gate that leaves the project's stage."""
+
+    @extend_schema(request=None, responses={201: SubmittedSerializer})
+    @idempotent
+    def post(self, request: Request, key: str) -> Response:
+        return _submitted(intakes.advance(project_key=key, actor=person_of(request)))
+
+
+class GateView(APIView):
+    """May the caller do this in this project now, and if not, why not?"""
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("action", str, required=True, enum=list(gates.ACTIONS)),
+            OpenApiParameter("environment", str, description="Name of an environment, or its kind."),
+        ],
+        responses=GateSerializer,
+    )
+    def get(self, request: Request, key: str) -> Response:
+        person, query = person_of(request), request.query_params
+        action, environment = query.get("action", ""), query.get("environment", "")
+        project, kind = visible_project(person, key), environments.kind_of(environment)
+        answer = gates.check(project, action, environment_kind=kind, actor=person)
+        missing: list[dict[str, Any]] = [
+            {"code": item.code, "message": item.message, "how_to_fix": item.how_to_fix, "url": item.url}
+            for item in answer.missing
+        ]
+        return Response({"action": action, "allowed": answer.allowed, "missing": missing})

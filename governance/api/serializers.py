@@ -1,0 +1,194 @@
+"""How policies and approvals look in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from governance import permissions
+from governance.models import ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.services import revisions
+from projects.models import Project
+
+
+class MissingSerializer(serializers.Serializer[dict[str, str]]):
+    """One thing that stands in the way, and how to fix it."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    how_to_fix = serializers.CharField()
+    url = serializers.CharField()
+
+
+class GateSerializer(serializers.Serializer[dict[str, Any]]):
+    """May the action run, and if not, why not?"""
+
+    action = serializers.CharField()
+    allowed = serializers.BooleanField()
+    missing = MissingSerializer(many=True)
+
+
+class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
+    """One step of an approval: who may decide it, how many are needed and how many approved."""
+
+    given = serializers.SerializerMethodField(help_text="How many people approved this step.")
+    approvers = serializers.SerializerMethodField(help_text="Usernames of those who may decide it.")
+    holder = serializers.SerializerMethodField(help_text="Who holds the step, in words.")
+
+    class Meta:
+        model = ApprovalStep
+        fields = ["position", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "due_at"]
+        read_only_fields = fields
+
+    def get_given(self, step: ApprovalStep) -> int:
+        return sum(decision.approves and decision.step_id == step.pk for decision in step.request.decisions.all())
+
+    def get_approvers(self, step: ApprovalStep) -> list[str]:
+        return [person.username for person in self.context["approvers"].of(step, step.request.excluded)]
+
+    def get_holder(self, step: ApprovalStep) -> str:
+        return permissions.holder_words(step)
+
+
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    """What one person said."""
+
+    actor = serializers.CharField(source="actor.username")
+    step = serializers.SerializerMethodField(help_text="Name of the step.")
+
+    class Meta:
+        model = Decision
+        fields = ["actor", "step", "verdict", "comment", "conditions", "digest", "decided_at"]
+        read_only_fields = fields
+
+    def get_step(self, decision: Decision) -> str:
+        return next(step.name for step in decision.request.steps.all() if step.pk == decision.step_id)
+
+
+class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
+    """An approval request as lists show it."""
+
+    id = serializers.CharField(source="key")
+    project = serializers.CharField(source="project.key")
+    requester = serializers.CharField(source="requester.username")
+    waiting_on = serializers.SerializerMethodField(help_text="The step that is waited for, in words; empty at the end.")
+    steps = serializers.SerializerMethodField()
+    decisions = DecisionSerializer(many=True)
+
+    class Meta:
+        model = ApprovalRequest
+        fields = [
+            "id", "subject", "project", "action", "title", "state", "requester", "waiting_on", "revision", "digest",
+            "policy_version", "note", "created_at", "due_at", "closed_at", "steps", "decisions",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_waiting_on(self, request: ApprovalRequest) -> str:
+        return permissions.waiting_words(request)
+
+    @extend_schema_field(StepSerializer(many=True))
+    def get_steps(self, request: ApprovalRequest) -> Any:
+        return StepSerializer(request.steps.all(), many=True, context={"approvers": self._approvers()}).data
+
+    def _approvers(self) -> permissions.Approvers:
+        """One reading of the people for all rows of a list."""
+        root: Any = self.root
+        if not hasattr(root, "approvers"):
+            root.approvers = permissions.Approvers()
+        approvers: permissions.Approvers = root.approvers
+        return approvers
+
+
+class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):
+    """One place that differs; ``null`` means that it is not there."""
+
+    path = serializers.CharField()
+    before = serializers.JSONField()
+    after = serializers.JSONField()
+
+
+class ApprovalDetailSerializer(ApprovalSerializer):
+    """An approval request with exactly what is approved, and what changed since it was last asked for."""
+
+    diff = serializers.SerializerMethodField(help_text="Against the previous request for the same subject and action.")
+    refusal = serializers.SerializerMethodField(help_text="Why the caller may not decide it now; empty when they may.")
+
+    class Meta(ApprovalSerializer.Meta):
+        fields = [*ApprovalSerializer.Meta.fields, "specification", "diff", "refusal"]
+        read_only_fields = fields
+
+    @extend_schema_field(DifferenceSerializer(many=True))
+    def get_diff(self, request: ApprovalRequest) -> list[dict[str, Any]]:
+        return [difference.as_json() for difference in revisions.changes_of(request)]
+
+    def get_refusal(self, request: ApprovalRequest) -> str:
+        return permissions.refusal(request, self.context["request"].user)
+
+
+class DecisionInput(serializers.Serializer[dict[str, Any]]):
+    """A decision. A comment is needed to ask for changes or to reject, conditions to approve with conditions."""
+
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+    conditions = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, default=list, max_length=10
+    )
+
+
+class SubmittedProjectSerializer(serializers.ModelSerializer[Project]):
+    """The project after it was submitted; the full object is at ``projects/{key}/``."""
+
+    key = serializers.CharField()
+    owner = serializers.CharField(source="owner.username")
+    sponsor = serializers.SerializerMethodField(help_text="Username, or empty.")
+
+    class Meta:
+        model = Project
+        fields = ["key", "name", "stage", "revision", "owner", "sponsor", "policy_version", "readiness", "waiting_on"]
+        read_only_fields = fields
+
+    def get_sponsor(self, project: Project) -> str:
+        return project.sponsor.username if project.sponsor else ""
+
+
+class SubmittedSerializer(serializers.Serializer[Any]):
+    """The project in its new stage and the approval request that was opened."""
+
+    project = SubmittedProjectSerializer()
+    approval = ApprovalSerializer()
+
+
+class PolicySerializer(serializers.ModelSerializer[PolicyVersion]):
+    """One version of a policy as lists show it."""
+
+    version = serializers.IntegerField(source="number")
+    label = serializers.CharField(  # type: ignore[assignment]  # Field.label is typed, Meta's fields are not
+        help_text="Name and version, such as default:1; projects are pinned to it."
+    )
+
+    class Meta:
+        model = PolicyVersion
+        fields = ["id", "name", "version", "label", "title", "status", "digest", "created_at", "published_at"]
+        read_only_fields = fields
+
+
+class PolicyDetailSerializer(PolicySerializer):
+    """One version of a policy with its document and the YAML that it was written as."""
+
+    class Meta(PolicySerializer.Meta):
+        fields = [*PolicySerializer.Meta.fields, "document", "source"]
+        read_only_fields = fields
+
+
+class PolicyInput(serializers.Serializer[dict[str, Any]]):
+    """A policy as YAML text or as a JSON document; one of the two."""
+
+    source = serializers.CharField(  # type: ignore[assignment]
+        required=False, max_length=200_000, trim_whitespace=False, help_text="YAML."
+    )
+    document = serializers.DictField(required=False, help_text="The same as JSON.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("source" in attrs) == ("document" in attrs):
+            raise serializers.ValidationError({"source": ["Send the policy as source (YAML) or as document (JSON)."]})
+        return attrs

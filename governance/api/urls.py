@@ -1,0 +1,15 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from governance.api import commands, resources
+
+router = SimpleRouter()
+router.register("approvals", resources.ApprovalViewSet, basename="approval")
+router.register("policies", resources.PolicyViewSet, basename="policy")
+
+urlpatterns = [
+    path("projects/<str:key>/submit/", commands.SubmitView.as_view(), name="project-submit"),
+    path("projects/<str:key>/advance/", commands.AdvanceView.as_view(), name="project-advance"),
+    path("projects/<str:key>/gate/", commands.GateView.as_view(), name="project-gate"),
+    *router.urls,
+]

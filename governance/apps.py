@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class GovernanceConfig(AppConfig):
+    name = "governance"
+
+    def ready(self) -> None:
+        from coe_portal.core import inbox, search
+        from governance.palette import find_approvals
+        from governance.services import inboxes
+
+        inbox.register("approvals", inboxes.count)
+        search.register("approvals", find_approvals)

@@ -1,0 +1,39 @@
+"""Filters of governance's lists, for pages and API alike."""
+
+import django_filters
+
+from governance.models import ApprovalRequest, ApprovalState, PolicyStatus, PolicyVersion
+from governance.models.approvals import ApprovalQuerySet
+from projects.models import Project
+
+
+class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc]
+    waiting_on = django_filters.ChoiceFilter(
+        choices=[("me", "me")], method="filter_waiting_on", label="me: open requests that the caller may decide now"
+    )
+    subject = django_filters.CharFilter(label="Reference, such as project:PRJ-12")
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    state = django_filters.ChoiceFilter(choices=ApprovalState.choices, label="State")
+    action = django_filters.CharFilter(label="Action, such as advance:poc")
+    requester = django_filters.CharFilter(field_name="requester__username", label="Username")
+
+    class Meta:
+        model = ApprovalRequest
+        fields: list[str] = []
+
+    def filter_waiting_on(self, queryset: ApprovalQuerySet, name: str, value: str) -> ApprovalQuerySet:
+        del name, value
+        return queryset.awaiting(self.request.user)
+
+    def filter_project(self, queryset: ApprovalQuerySet, name: str, value: str) -> ApprovalQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))
+
+
+class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    name = django_filters.CharFilter(label="Name")
+    status = django_filters.ChoiceFilter(choices=PolicyStatus.choices, label="Status")
+
+    class Meta:
+        model = PolicyVersion
+        fields: list[str] = []

@@ -1,0 +1,81 @@
+"""Versions of policies."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from coe_portal.core.fields import UlidField
+from coe_portal.core.lifecycle import Lifecycle
+from coe_portal.core.models import User
+
+
+class PolicyStatus(models.TextChoices):
+    """A published version never changes; the next one supersedes it."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+POLICY_LIFECYCLE = Lifecycle(
+    model="governance.PolicyVersion",
+    field="status",
+    states=PolicyStatus,
+    moves={
+        PolicyStatus.DRAFT: {PolicyStatus.PUBLISHED},
+        PolicyStatus.PUBLISHED: {PolicyStatus.SUPERSEDED},
+        PolicyStatus.SUPERSEDED: set(),
+    },
+)
+
+
+class PolicyQuerySet(models.QuerySet["PolicyVersion"]):
+    def visible_to(self, user: User) -> Self:
+        """Everybody reads what was published; drafts are for those who read everything."""
+        return self if user.reads_everything else self.exclude(status=PolicyStatus.DRAFT)
+
+    def labelled(self, label: str) -> Self:
+        """The version with this label, such as default:1."""
+        name, _, number = label.rpartition(":")
+        return self.filter(name=name, number=int(number)) if number.isdigit() and len(number) < 9 else self.none()
+
+
+class PolicyVersion(models.Model):
+    """One version of a policy: the YAML as it was written and the checked document."""
+
+    id = UlidField()
+    name = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    status = models.CharField(max_length=10, choices=PolicyStatus.choices, default=PolicyStatus.DRAFT)
+    source = models.TextField(help_text="The policy as YAML.")
+    document = models.JSONField()
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = PolicyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "number"], name="policy_number_once"),
+            models.UniqueConstraint(
+                fields=["status"], condition=models.Q(status="published"), name="policy_one_published"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} version {self.number}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}:{self.number}"
+
+    @property
+    def ref(self) -> str:
+        return f"policy:{self.label}"

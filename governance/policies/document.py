@@ -1,0 +1,121 @@
+"""What a checked policy document says, with names instead of keys."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StepRule:
+    """One approval step: who holds it (kind site_role, group or person), how many are needed, in how many days."""
+
+    name: str
+    kind: str
+    value: str
+    needed: int
+    days: int
+
+
+@dataclass(frozen=True)
+class GateRule:
+    """What stands between two stages."""
+
+    name: str
+    title: str
+    source: str
+    target: str
+    criteria: tuple[str, ...]
+    approvals: tuple[Mapping[str, Any], ...]
+
+    def steps_for(self, facts: Mapping[str, str]) -> list[StepRule]:
+        """The steps that apply. A fact that is unknown (empty) meets every condition: unknown is treated as strict."""
+        return [_step(rule) for rule in self.approvals if _applies(rule.get("when", {}), facts)]
+
+
+@dataclass(frozen=True)
+class ActionRule:
+    """In which stages and by which roles something may be done."""
+
+    stages: tuple[str, ...]
+    stages_by_environment: Mapping[str, list[str]]
+    roles: tuple[str, ...]
+    within_poc_dates: bool
+
+    def stages_in(self, environment_kind: str) -> tuple[str, ...]:
+        return tuple(self.stages_by_environment.get(environment_kind, self.stages))
+
+
+class Policy:
+    """A checked document. Nothing here looks at the database."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+
+    @property
+    def criteria(self) -> list[dict[str, Any]]:
+        return list(self.document["criteria"])
+
+    @property
+    def author_may_not_decide(self) -> bool:
+        return "author" in self.document["separation_of_duties"]
+
+    @property
+    def fallback(self) -> tuple[str, str] | None:
+        """Kind and value of the fallback approver, or None when the policy names none."""
+        pairs = list(self.document.get("fallback_approver", {}).items())
+        return (str(pairs[0][0]), str(pairs[0][1])) if pairs else None
+
+    @property
+    def gates(self) -> list[GateRule]:
+        return [
+            GateRule(
+                gate["name"],
+                gate["title"],
+                gate["from"],
+                gate["to"],
+                tuple(gate["criteria"]),
+                tuple(gate["approvals"]),
+            )
+            for gate in self.document["gates"]
+        ]
+
+    def gate_from(self, stage: str) -> GateRule | None:
+        """The gate that leaves this stage, or None at an end of the journey."""
+        return next((gate for gate in self.gates if gate.source == stage), None)
+
+    def gate_to(self, stage: str) -> GateRule | None:
+        """The gate that leads to this stage, or None when none does."""
+        return next((gate for gate in self.gates if gate.target == stage), None)
+
+    def action(self, name: str) -> ActionRule | None:
+        """The rule of an action, or None when the policy does not know it."""
+        rule = self.document["actions"].get(name)
+        if rule is None:
+            return None
+        return ActionRule(
+            tuple(rule["stages"]),
+            rule.get("stages_by_environment", {}),
+            tuple(rule["roles"]),
+            bool(rule.get("within_poc_dates", False)),
+        )
+
+
+def _applies(condition: Mapping[str, list[str]], facts: Mapping[str, str]) -> bool:
+    return all(not facts.get(name) or facts[name] in values for name, values in condition.items())
+
+
+def _step(rule: Mapping[str, Any]) -> StepRule:
+    kind = next(kind for kind in ("site_role", "group", "person") if kind in rule)
+    return StepRule(rule["name"], kind, rule[kind], rule["needed"], rule["days"])
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the same content is the same text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of the canonical JSON: what an approval is bound to."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()

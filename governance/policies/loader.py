@@ -1,0 +1,110 @@
+"""Reading a policy: YAML in, a checked document out. Errors carry the line and the reason."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, SchemaError
+
+from governance.policies.schema import POLICY_SCHEMA
+
+MAX_SOURCE = 200_000
+
+
+@dataclass(frozen=True)
+class PolicyProblem:
+    """One thing that is wrong with a policy: ``line`` counts from 1, 0 when it has none."""
+
+    line: int
+    where: str
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        return f"{place}{self.where + ': ' if self.where else ''}{self.reason}"
+
+
+class PolicyError(ValueError):
+    """The policy cannot be used; ``problems`` lists every reason."""
+
+    def __init__(self, problems: list[PolicyProblem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+def load(source: str) -> dict[str, Any]:
+    """Parse and check a policy. Raises PolicyError with every problem that was found."""
+    if len(source) > MAX_SOURCE:
+        raise PolicyError([PolicyProblem(0, "", f"The policy is longer than {MAX_SOURCE} characters.")])
+    try:
+        tree = yaml.compose(source, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(source)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "This is not YAML."
+        raise PolicyError([PolicyProblem(mark.line + 1 if mark else 0, "", str(reason))]) from None
+    if not isinstance(document, dict):
+        raise PolicyError([PolicyProblem(1, "", "A policy is a mapping that starts with “name:”.")])
+    problems = _schema_problems(document, tree) or _meaning_problems(document, tree)
+    if problems:
+        raise PolicyError(problems)
+    for criterion in document["criteria"]:
+        # A database's JSON forgets the order of keys; people should be asked in the order that was written.
+        schema = criterion["answer_schema"]
+        schema.setdefault("x-order", list(schema["properties"]))
+    return document
+
+
+def _schema_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
+    found = []
+    for error in Draft202012Validator(POLICY_SCHEMA).iter_errors(document):
+        path = list(error.absolute_path)
+        found.append(PolicyProblem(_line(tree, path), _where(path), error.message[:300]))
+    return sorted(found, key=lambda problem: problem.line)
+
+
+def _meaning_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
+    """What the schema cannot say: unique and known codes, real schemas, one gate a stage."""
+    found = []
+    codes = [criterion["code"] for criterion in document["criteria"]]
+    for index, criterion in enumerate(document["criteria"]):
+        path = ["criteria", index]
+        if codes.index(criterion["code"]) != index:
+            found.append(
+                PolicyProblem(_line(tree, path), _where(path), f"The code “{criterion['code']}” is used twice.")
+            )
+        try:
+            Draft202012Validator.check_schema(criterion["answer_schema"])
+        except SchemaError as error:
+            path = [*path, "answer_schema"]
+            found.append(PolicyProblem(_line(tree, path), _where(path), f"Not a JSON Schema: {error.message}"))
+    sources: list[str] = []
+    for index, gate in enumerate(document["gates"]):
+        path = ["gates", index]
+        unknown = [code for code in gate["criteria"] if code not in codes]
+        if unknown:
+            sentence = f"Unknown criteria: {', '.join(unknown)}."
+            found.append(PolicyProblem(_line(tree, [*path, "criteria"]), _where(path), sentence))
+        if gate["from"] in sources:
+            found.append(PolicyProblem(_line(tree, path), _where(path), f"A second gate leaves “{gate['from']}”."))
+        sources.append(gate["from"])
+    return found
+
+
+def _where(path: list[Any]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _line(node: Any, path: list[Any]) -> int:
+    """The line on which the value at ``path`` stands, or the last line on the way to it."""
+    line = node.start_mark.line + 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            pair = next((pair for pair in node.value if pair[0].value == str(part)), None)
+            if pair is None:
+                return int(line)
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return int(line)

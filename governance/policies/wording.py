@@ -1,0 +1,64 @@
+"""Structured answers in words that an approver can read. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from projects.checklists import fields_of
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line for people: what it is about, what it says now and, where that helps, what it said before."""
+
+    label: str
+    text: str
+    before: str = ""
+
+
+def facts_of(schema: Mapping[str, Any], answer: Mapping[str, Any], names: Mapping[str, str]) -> list[Fact]:
+    """The answered fields in the order of the schema, with its titles. ``names`` turns usernames into people."""
+    return [
+        Fact(str(field.get("title", name)), words(answer[name], names if field.get("format") == "username" else {}))
+        for name, field in fields_of(schema)
+        if name in answer
+    ]
+
+
+def words(value: Any, names: Mapping[str, str] | None = None) -> str:
+    """One value as text: dates as days, numbers with thousands, codes without underscores, lists with commas."""
+    if value is None or value == "" or value == [] or value == {}:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{words(str(key), names)}: {words(item, names)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(words(item, names) for item in value)
+    return _text(str(value), names or {})
+
+
+def _text(value: str, names: Mapping[str, str]) -> str:
+    if value in names:
+        return names[value]
+    try:
+        day = date.fromisoformat(value) if len(value) == 10 else None
+    except ValueError:
+        day = None
+    if day:
+        return f"{day.day} {day:%B %Y}"
+    is_code = value.replace("_", "").isalnum() and value.islower() and "_" in value
+    return value.replace("_", " ") if is_code else value
+
+
+def place(path: tuple[str, ...], titles: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """Where a difference stands, in words; ``titles`` holds the titles of dotted paths."""
+    whole = ".".join(path)
+    if whole in titles:
+        return titles[whole]
+    return ", ".join(titles.get(part, words(part, names)) for part in path).capitalize()

@@ -1,0 +1,191 @@
+"""What an approver reads: what changes, the evidence, who did what. Read from the frozen specification."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coe_portal.core.models import AuditEntry, User
+from governance import permissions
+from governance.models import ApprovalRequest, ApprovalState, Decision, StepState
+from governance.policies.document import GateRule, Policy
+from governance.policies.wording import Fact, facts_of, place, words
+from governance.services import policies, revisions
+from projects.checklists import is_complete
+from projects.models import Evidence, Stage
+
+HISTORY = 30
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One criterion as it was submitted: ``state`` is ok or warn, ``note`` says why."""
+
+    code: str
+    question: str
+    facts: list[Fact]
+    links: list[Evidence]
+    state: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One person or step of the separation of duties: ``state`` is barred, done, wait or later."""
+
+    who: str
+    person: User | None
+    text: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything on the page of one request."""
+
+    changes: list[Fact]
+    differences: list[Fact]
+    evidence: list[EvidenceRow]
+    duties: list[Duty]
+    history: list[AuditEntry]
+    refusal: str
+
+    @property
+    def judgements(self) -> int:
+        """How many criteria need a person's judgement."""
+        return sum(row.state != "ok" for row in self.evidence)
+
+
+def of(request: ApprovalRequest, reader: User) -> Dossier:
+    """Put together what ``reader`` sees of the request."""
+    policy = policies.policy_of(request.policy_version)
+    gate = gate_of(request, policy)
+    names = _names(request.specification)
+    refusal = permissions.refusal(request, reader)
+    entries = AuditEntry.objects.about(request.ref).for_list().order_by("-id")[:HISTORY]
+    return Dossier(
+        changes=_changes(request, gate, names),
+        differences=_differences(request, policy, names),
+        evidence=_evidence(request, policy, gate, names),
+        duties=_duties(request, reader),
+        history=list(entries),
+        refusal=refusal,
+    )
+
+
+def gate_of(request: ApprovalRequest, policy: Policy) -> GateRule | None:
+    """The gate that the request asks for, or None when it asks for something else."""
+    return policy.gate_to(request.action.partition(":")[2])
+
+
+def _names(specification: Mapping[str, Any]) -> dict[str, str]:
+    """Display names of the people that a specification mentions."""
+    wanted = {specification.get(role) for role in ("owner", "sponsor", "deploy_authority")}
+    wanted |= set(specification.get("team", {}))
+    wanted.add(specification.get("answers", {}).get("team", {}).get("deploy_authority"))
+    people = User.objects.filter(username__in=[name for name in wanted if name])
+    return {person.username: str(person) for person in people}
+
+
+def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str, str]) -> list[Fact]:
+    said, answers = request.specification, request.specification.get("answers", {})
+    poc, value, currency = said.get("poc", {}), answers.get("value", {}), said.get("currency", "")
+    facts = [Fact("Stage", Stage(gate.target).label, Stage(gate.source).label)] if gate else []
+    facts.append(Fact("What it does", said.get("summary", "")))
+    if "likely" in value:
+        facts.append(Fact("Likely value", f"{currency} {words(value['likely'])} a year"))
+    if poc.get("ends_on"):
+        facts.append(Fact("Proof of concept", f"{words(poc['starts_on'])} to {words(poc['ends_on'])}"))
+    if poc.get("budget"):
+        facts.append(Fact("Budget", f"{currency} {words(float(poc['budget'])).removesuffix('.0')}"))
+    facts += [
+        Fact("Data", words(said.get("data_classification"))),
+        Fact("Business unit", said.get("business_unit", "")),
+        Fact("Sponsor", words(said.get("sponsor"), names)),
+        Fact("Owner", words(said.get("owner"), names)),
+        Fact("If it goes wrong", answers.get("feasible", {}).get("kill_criteria", "")),
+    ]
+    return [fact for fact in facts if fact.text]
+
+
+def _differences(request: ApprovalRequest, policy: Policy, names: Mapping[str, str]) -> list[Fact]:
+    titles = _titles(policy)
+    return [
+        Fact(place(item.path, titles, names), words(item.after, names), words(item.before, names))
+        for item in revisions.changes_of(request)
+    ]
+
+
+def _titles(policy: Policy) -> dict[str, str]:
+    titles = {"answers": "answers", "poc": "proof of concept"}
+    for criterion in policy.criteria:
+        titles[f"answers.{criterion['code']}"] = criterion["short"]
+        for name, field in criterion["answer_schema"]["properties"].items():
+            titles[f"answers.{criterion['code']}.{name}"] = f"{criterion['short']}: {field.get('title', name)}"
+    return titles
+
+
+def _evidence(
+    request: ApprovalRequest, policy: Policy, gate: GateRule | None, names: Mapping[str, str]
+) -> list[EvidenceRow]:
+    links: dict[str, list[Evidence]] = {}
+    for link in Evidence.objects.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
+        links.setdefault(link.criterion.code, []).append(link)
+    answers = request.specification.get("answers", {})
+    wanted = [item for item in policy.criteria if gate is None or item["code"] in gate.criteria]
+    rows = [_row(item, answers.get(item["code"], {}), links.get(item["code"], []), names) for item in wanted]
+    return sorted(rows, key=lambda row: row.state == "ok")
+
+
+def _row(
+    criterion: Mapping[str, Any], answer: Mapping[str, Any], links: list[Evidence], names: Mapping[str, str]
+) -> EvidenceRow:
+    schema = criterion["answer_schema"]
+    complete = is_complete(criterion["code"], schema, answer)
+    state, note = ("ok", "complete") if complete else ("warn", "not complete")
+    unsure = [name for name, value in answer.items() if value == "unsure"]
+    if complete and unsure:
+        state, note = "warn", "needs your judgement: the team is unsure"
+    elif complete and not links:
+        note = "complete, no evidence attached"
+    return EvidenceRow(criterion["code"], criterion["question"], facts_of(schema, answer, names), links, state, note)
+
+
+def _duties(request: ApprovalRequest, reader: User) -> list[Duty]:
+    asked = Duty(str(request.requester), request.requester, "Asked for this, so cannot decide it.", "barred")
+    others = User.objects.filter(pk__in=[pk for pk in request.excluded if pk != request.requester_id])
+    barred = [Duty(str(person), person, "Owns or wrote the project, so cannot decide.", "barred") for person in others]
+    decisions = list(request.decisions.all())
+    steps = []
+    for step in request.steps.all():
+        given = [item for item in decisions if item.step_id == step.pk]
+        steps += [Duty(f"{item.actor}, {step.name}", item.actor, _said(item), "done") for item in given]
+        if step.state in (StepState.OPEN, StepState.WAITING) and request.is_open:
+            mine = step.state == StepState.OPEN and not permissions.refusal(request, reader)
+            who = f"You, {step.name}" if mine else step.name
+            left = step.needed - len(given)
+            quorum = f"{left} of {step.needed} still needed. " if step.needed > 1 else ""
+            held = permissions.holder_words(step)
+            by = f"{held[0].upper()}{held[1:]}{', in place of the usual one' if step.is_fallback else ''}."
+            steps.append(Duty(who, None, quorum + by, "wait" if step.state == StepState.OPEN else "later"))
+    return [asked, *barred, *steps]
+
+
+def _said(decision: Decision) -> str:
+    return (
+        f"{decision.get_verdict_display()}: “{decision.comment}”"
+        if decision.comment
+        else decision.get_verdict_display()
+    )
+
+
+def chip_of(request: ApprovalRequest) -> tuple[str, str]:
+    """Kind and word of the request's status chip."""
+    kinds = {
+        ApprovalState.APPROVED: "ok",
+        ApprovalState.CHANGES_REQUESTED: "warn",
+        ApprovalState.REJECTED: "bad",
+    }
+    if not request.is_open:
+        return kinds.get(ApprovalState(request.state), "mute"), str(request.get_state_display())
+    steps = list(request.steps.all())
+    return "info", f"{sum(step.state == StepState.DONE for step in steps)} of {len(steps)} approved"

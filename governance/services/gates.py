@@ -1,0 +1,126 @@
+"""One function decides whether an action may run. It is asked before every AWS call, and it fails closed."""
+
+from dataclasses import dataclass
+
+import structlog
+from django.urls import reverse
+from django.utils import timezone
+
+from coe_portal.core.errors import GateClosed, Missing
+from coe_portal.core.models import User
+from governance.models import ApprovalRequest, ApprovalState
+from governance.policies.document import ActionRule
+from governance.policies.schema import ENVIRONMENT_KINDS
+from governance.services import intakes, policies
+from projects.models import Member, Project, ProjectRole, Stage
+
+log = structlog.get_logger(__name__)
+ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
+
+
+@dataclass(frozen=True)
+class GateAnswer:
+    """May it run? If not, ``missing`` says everything that stands in the way."""
+
+    allowed: bool
+    missing: tuple[Missing, ...]
+
+
+def check(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
+    """Whether ``action`` may run in ``project`` now.
+
+    Args:
+        environment_kind: local, sandbox, dev, staging or prod; empty when the action has no environment.
+        actor: the person who wants it; None for the portal's own workers, which act on what was allowed before.
+
+    Any error is a refusal: nothing passes because something broke.
+    """
+    try:
+        missing = _missing(project, action, environment_kind, actor)
+    except Exception:
+        log.exception("gate_failed_closed", project=project.key, action=action)
+        sentence = "The gate could not be evaluated, so it stays closed."
+        missing = [Missing("gate_error", sentence, "Try again; if it stays closed, tell your CoE lead.")]
+    return GateAnswer(not missing, tuple(missing))
+
+
+def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> None:
+    """Raise GateClosed with everything that is missing unless the action may run."""
+    answer = check(project, action, environment_kind=environment_kind, actor=actor)
+    if not answer.allowed:
+        first = answer.missing[0]
+        raise GateClosed(f"{first.message} {first.how_to_fix}".strip(), answer.missing)
+
+
+def _missing(project: Project, action: str, environment_kind: str, actor: User | None) -> list[Missing]:
+    if action not in ACTIONS:
+        known = ", ".join(ACTIONS)
+        return [Missing("unknown_action", f"No gate knows the action “{action}”.", f"Use one of {known}.")]
+    if environment_kind and environment_kind not in ENVIRONMENT_KINDS:
+        fix = f"Use one of {', '.join(ENVIRONMENT_KINDS)}."
+        return [Missing("unknown_environment", f"No gate knows the kind of environment “{environment_kind}”.", fix)]
+    if action == "advance":
+        return _missing_to_advance(project)
+    rule = policies.policy_of(project.policy_version).action(action)
+    if rule is None:
+        fix = "A CoE lead adds it to the policy."
+        return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
+    found = [
+        _wrong_stage(project, rule, environment_kind),
+        _wrong_time(project, rule),
+        _wrong_person(project, rule, actor),
+    ]
+    return [item for item in found if item is not None]
+
+
+def _missing_to_advance(project: Project) -> list[Missing]:
+    waiting = ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN).first()
+    if waiting is not None:
+        url = reverse("governance:approval", args=[waiting.key])
+        return [Missing("waiting", f"{waiting.key} waits for {project.waiting_on}.", "Wait for the decision.", url)]
+    stage = Stage.QUALIFICATION if project.stage == Stage.INTAKE else project.stage
+    return intakes.missing_for_gate(project, stage)
+
+
+def _wrong_stage(project: Project, rule: ActionRule, environment_kind: str) -> Missing | None:
+    allowed = rule.stages_in(environment_kind)
+    if project.stage in allowed:
+        return None
+    names = " or ".join(Stage(stage).label.lower() for stage in allowed)
+    place = f" in a {environment_kind} environment" if environment_kind else ""
+    return Missing(
+        "stage",
+        f"{project.key} is in {project.get_stage_display().lower()}; this{place} needs {names}.",
+        "Submit the intake and have it approved." if project.stage == Stage.INTAKE else "Pass the gates before it.",
+        reverse("projects:detail", args=[project.key]),
+    )
+
+
+def _wrong_time(project: Project, rule: ActionRule) -> Missing | None:
+    today = timezone.localdate()
+    if not rule.within_poc_dates or project.stage != Stage.POC or project.poc_ends_on is None:
+        return None
+    if project.poc_ends_on >= today:
+        return None
+    return Missing(
+        "poc_ended",
+        f"The proof of concept ended on {project.poc_ends_on:%d %B %Y}.",
+        "Ask the sponsor to decide: go, stop, or more time.",
+        reverse("projects:detail", args=[project.key]),
+    )
+
+
+def _wrong_person(project: Project, rule: ActionRule, actor: User | None) -> Missing | None:
+    if actor is None:
+        return None
+    member = Member.objects.filter(project=project, user=actor).first()
+    if member is not None and set(member.roles) & set(rule.roles):
+        return None
+    labels = dict(ProjectRole.choices)
+    roles = " or ".join(str(labels[role]).lower() for role in rule.roles)
+    return Missing(
+        "role",
+        f"You are not a {roles} in the team of {project.key}.",
+        f"Ask {project.owner} to add you with that role.",
+        reverse("projects:team", args=[project.key]),
+    )

@@ -1,0 +1,111 @@
+"""What waits for a person, for others, and what is done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from coe_portal.core.models import User
+from coe_portal.core.paging import Page, keyset_page
+from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, StepState
+from governance.services.dossier import chip_of
+
+NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
+MOST, PAGE_SIZE = 100, 30
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the inbox."""
+
+    request: ApprovalRequest
+    due_at: datetime | None
+    is_overdue: bool
+    chip_kind: str
+    chip_word: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines under one heading."""
+
+    title: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """One tab: groups, the counts of the other tabs, cursors where the tab has pages."""
+
+    tab: str
+    groups: list[Group]
+    needs_you: int
+    waiting: int
+    page: Page | None = None
+
+
+def count(user: User) -> int:
+    """How many requests this person may decide now."""
+    return ApprovalRequest.objects.awaiting(user).count()
+
+
+def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
+    """Read one tab of a person's inbox; an unknown tab is the first one."""
+    others = _waiting_on_others(user)
+    page = None
+    if tab == WAITING:
+        page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
+        groups = _by_urgency(page.rows)
+    elif tab == DONE:
+        closed = ApprovalRequest.objects.visible_to(user).exclude(state=ApprovalState.OPEN)
+        page = keyset_page(_with_due(closed), ordering="-id", cursor=cursor, size=PAGE_SIZE)
+        groups = [Group("Newest first", [_item(row) for row in page.rows])] if page.rows else []
+    else:
+        tab = NEEDS_YOU
+        groups = _by_urgency(_with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:MOST])
+        groups += _for_information(user)
+    return Inbox(tab, groups, count(user), others.count(), page)
+
+
+def tab_of(request: ApprovalRequest, user: User) -> str:
+    """The tab in which the person finds the request."""
+    if not request.is_open:
+        return DONE
+    return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
+
+
+def _waiting_on_others(user: User) -> QuerySet[ApprovalRequest]:
+    mine = ApprovalRequest.objects.awaiting(user).values("pk")
+    return ApprovalRequest.objects.visible_to(user).filter(state=ApprovalState.OPEN).exclude(pk__in=mine)
+
+
+def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
+    step = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).values("due_at")[:1]
+    rows = requests.select_related("project__business_unit", "requester").prefetch_related("steps")
+    return rows.annotate(step_due=Subquery(step, output_field=DateTimeField()))
+
+
+def _item(row: ApprovalRequest) -> Item:
+    due: datetime | None = getattr(row, "step_due", None) or row.due_at
+    late = row.is_open and due is not None and due < timezone.now()
+    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row))
+
+
+def _by_urgency(rows: "QuerySet[ApprovalRequest] | list[ApprovalRequest]") -> list[Group]:
+    items = [_item(row) for row in rows]
+    soon = timezone.now() + WEEK
+    overdue = [item for item in items if item.is_overdue]
+    this_week = [item for item in items if not item.is_overdue and item.due_at and item.due_at <= soon]
+    later = [item for item in items if not item.is_overdue and not (item.due_at and item.due_at <= soon)]
+    named = [("Overdue", overdue), ("Due this week", this_week), ("Later", later)]
+    return [Group(title, some) for title, some in named if some]
+
+
+def _for_information(user: User) -> list[Group]:
+    since = timezone.now() - WEEK
+    told = ApprovalRequest.objects.filter(requester=user, closed_at__gte=since)
+    items = [_item(row) for row in _with_due(told).order_by("-closed_at")[:10]]
+    return [Group("For your information", items)] if items else []

@@ -1,0 +1,92 @@
+"""Asking for a gate: a complete intake is submitted, a project asks to advance."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.urls import reverse
+
+from coe_portal.core.errors import GateClosed, Missing, StaleState
+from coe_portal.core.models import User
+from governance.models import ApprovalRequest, ApprovalState
+from governance.services import policies
+from governance.services.approvals import Question, request_approval
+from governance.services.consequences import ADVANCE
+from projects import checklists, permissions
+from projects.models import Project, Stage
+from projects.services import projects, stages
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The project in its new stage and the approval request that was opened."""
+
+    project: Project
+    approval: ApprovalRequest
+
+
+@transaction.atomic
+def submit(*, project_key: str, actor: User) -> Submitted:
+    """Submit an intake: keep a revision, move it to qualification, ask for the gate to the proof of concept.
+
+    Raises:
+        NotFound, NotAllowed: the person may not.
+        StaleState: it is not an intake any more.
+        GateClosed: something is missing; ``missing`` names every part.
+    """
+    project = permissions.visible_project(actor, project_key, lock=True)
+    permissions.require(actor, "submit", project)
+    if project.stage != Stage.INTAKE:
+        raise StaleState(f"{project.key} is in {project.get_stage_display().lower()}; only an intake can be submitted.")
+    missing = missing_for_gate(project, Stage.QUALIFICATION)
+    if missing:
+        raise GateClosed(f"{project.key} is not complete yet: {len(missing)} parts are missing.", missing)
+    stages.move_stage(project, Stage.QUALIFICATION, actor=actor)
+    return Submitted(project, _ask(project, actor))
+
+
+@transaction.atomic
+def advance(*, project_key: str, actor: User) -> Submitted:
+    """Ask for the gate that leaves the project's stage.
+
+    Raises NotFound, NotAllowed, StaleState (no gate, or one is asked for already), GateClosed.
+    """
+    project = permissions.visible_project(actor, project_key, lock=True)
+    permissions.require(actor, "submit", project)
+    if project.stage == Stage.INTAKE:
+        return submit(project_key=project_key, actor=actor)
+    if ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN, action__startswith=ADVANCE).exists():
+        raise StaleState(f"{project.key} waits for a decision already: {project.waiting_on}.")
+    missing = missing_for_gate(project, project.stage)
+    if missing:
+        raise GateClosed(f"{project.key} cannot ask for its next gate yet.", missing)
+    return Submitted(project, _ask(project, actor))
+
+
+def _ask(project: Project, actor: User) -> ApprovalRequest:
+    policy = policies.policy_of(project.policy_version)
+    gate = policy.gate_from(project.stage)
+    if gate is None:
+        raise StaleState(f"No gate leaves the stage {project.get_stage_display().lower()}.")
+    revision = projects.freeze_revision(project, actor=actor)
+    question = Question(
+        subject=project.ref,
+        action=f"{ADVANCE}{gate.target}",
+        title=f"{gate.title}: {project.name}",
+        specification=revision.content,
+        revision=revision.number,
+    )
+    return request_approval(project, question, gate, policy, actor=actor)
+
+
+def missing_for_gate(project: Project, stage: str) -> list[Missing]:
+    """What the gate that leaves ``stage`` still needs from the team."""
+    gate = policies.policy_of(project.policy_version).gate_from(stage)
+    if gate is None:
+        sentence = f"No gate leaves the stage {Stage(stage).label.lower()}."
+        return [Missing("no_gate", sentence, "Nothing needs to be done here.")]
+    wanted = project.criteria.filter(code__in=gate.criteria)
+    page = reverse("projects:detail", args=[project.key])
+    missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
+    if project.sponsor_id is None:
+        missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
+    return missing

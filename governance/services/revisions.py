@@ -1,0 +1,16 @@
+"""What a request asks for, compared with what was asked for before."""
+
+from governance.models import ApprovalRequest
+from governance.policies.differences import Difference, differences
+
+
+def previous_of(request: ApprovalRequest) -> ApprovalRequest | None:
+    """The request that was made before this one for the same subject and action, if there is one."""
+    earlier = ApprovalRequest.objects.filter(subject=request.subject, action=request.action, pk__lt=request.pk)
+    return earlier.order_by("-pk").first()
+
+
+def changes_of(request: ApprovalRequest) -> list[Difference]:
+    """What changed since the previous request; empty for a first one."""
+    previous = previous_of(request)
+    return differences(previous.specification, request.specification) if previous else []

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from governance.views import inbox, panels, policies
+
+app_name = "governance"
+urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/count/", inbox.count, name="inbox_count"),
+    path("approvals/<str:key>/", inbox.approval, name="approval"),
+    path("approvals/<str:key>/decide/", inbox.decide, name="decide"),
+    path("approvals/<str:key>/withdraw/", inbox.withdraw, name="withdraw"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/<str:label>/", policies.policy, name="policy"),
+    path("projects/<str:key>/submit/", panels.submit, name="submit"),
+    path("projects/<str:key>/advance/", panels.advance, name="advance"),
+    path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),
+    path("projects/<str:key>/gate/", panels.gate_panel, name="project_gate"),
+    path("projects/<str:key>/decisions/", panels.decisions_panel, name="project_decisions"),
+]

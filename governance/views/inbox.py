@@ -1,0 +1,115 @@
+"""The inbox and the page of one approval."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from coe_portal.core.errors import DomainError, NotFound
+from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.htmx import redirect
+from coe_portal.core.models import User
+from coe_portal.core.sessions import signed_in
+from governance.forms import DecisionForm
+from governance.models import ApprovalRequest, ApprovalState, Verdict
+from governance.services import approvals, dossier, inboxes
+
+TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
+
+
+def _inbox_context(user: User, tab: str, cursor: str) -> dict[str, Any]:
+    box = inboxes.open_inbox(user, tab, cursor)
+    counts = {inboxes.NEEDS_YOU: box.needs_you, inboxes.WAITING: box.waiting}
+    return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
+
+
+def _request(user: User, key: str) -> ApprovalRequest:
+    found = ApprovalRequest.objects.visible_to(user).for_list().by_key(key).first()
+    if found is None:
+        raise NotFound(f"There is no approval request {key[:20]} that you may see.")
+    return found
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for me, for others, and what is done."""
+    user = signed_in(request)
+    context = _inbox_context(user, request.GET.get("tab", ""), request.GET.get("cursor", ""))
+    return render(request, "governance/inbox.html", context)
+
+
+@require_GET
+def count(request: HttpRequest) -> HttpResponse:
+    """The number on the inbox's badge; empty when nothing waits."""
+    number = inboxes.count(signed_in(request))
+    return HttpResponse(str(number) if number else "", content_type="text/html")
+
+
+@require_GET
+def approval(request: HttpRequest, key: str) -> HttpResponse:
+    """One request with everything needed to decide it. Looking never decides."""
+    return _approval_page(request, key, DecisionForm())
+
+
+def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: int = 200) -> HttpResponse:
+    user = signed_in(request)
+    found = _request(user, key)
+    kind, word = dossier.chip_of(found)
+    context = {
+        "request_row": found,
+        "dossier": dossier.of(found, user),
+        "chip_kind": kind,
+        "chip_word": word,
+        "form": form,
+        "may_withdraw": found.is_open and (found.requester_id == user.pk or user.is_lead),
+        **_inbox_context(user, inboxes.tab_of(found, user), ""),
+    }
+    return render(request, "governance/approval.html", context, status=status)
+
+
+@require_POST
+def decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Record my verdict."""
+    user, form = signed_in(request), DecisionForm(request.POST)
+    found = _request(user, key)
+    if not form.is_valid():
+        return _approval_page(request, key, form, status=422)
+    conditions, verdict = form.cleaned_conditions(), form.cleaned_data["verdict"]
+    if conditions and verdict == Verdict.APPROVE:
+        verdict = Verdict.APPROVE_WITH_CONDITIONS
+    try:
+        decided = approvals.decide(
+            request_id=found.pk,
+            verdict=verdict,
+            comment=form.cleaned_data["comment"],
+            conditions=conditions,
+            actor=user,
+        )
+    except DomainError as error:
+        apply_domain_error(form, error)
+        return _approval_page(request, key, form, status=error.status if error.status in (403, 409) else 422)
+    _say(request, decided)
+    return redirect(request, reverse("governance:approval", args=[decided.key]))
+
+
+def _say(request: HttpRequest, decided: ApprovalRequest) -> None:
+    if decided.state == ApprovalState.VOID:
+        messages.warning(request, f"{decided.key} is void: what was asked for changed after it was asked.")
+    elif decided.is_open:
+        messages.success(
+            request, f"Your decision is recorded. {decided.key} now waits for {decided.project.waiting_on}."
+        )
+    else:
+        messages.success(request, f"Your decision is recorded. {decided.key} is {decided.get_state_display().lower()}.")
+
+
+@require_POST
+def withdraw(request: HttpRequest, key: str) -> HttpResponse:
+    """Take my request back."""
+    user = signed_in(request)
+    taken = approvals.withdraw(request_id=_request(user, key).pk, actor=user)
+    messages.success(request, f"{taken.key} is withdrawn; {taken.project.key} can be changed again.")
+    return redirect(request, reverse("projects:detail", args=[taken.project.key]))

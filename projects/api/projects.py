@@ -1,0 +1,140 @@
+"""Projects and business units in the API."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coe_portal.core.api.idempotency import idempotent
+from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.errors import NotFound
+from projects.api.serializers import (
+    BusinessUnitSerializer,
+    CandidateSerializer,
+    CoverageSerializer,
+    ProjectInput,
+    ProjectListSerializer,
+    ProjectPatch,
+    ProjectSerializer,
+)
+from projects.filters import ProjectFilter
+from projects.models import BusinessUnit, Project
+from projects.permissions import visible_project
+from projects.services import projects, team
+from projects.similar import similar_projects
+
+
+class BusinessUnitViewSet(PortalViewSet):
+    """The parts of the organisation that own projects."""
+
+    queryset = BusinessUnit.objects.none()
+    serializer_class = BusinessUnitSerializer
+    ordering = "name"
+
+    def get_queryset(self) -> QuerySet[BusinessUnit]:
+        return BusinessUnit.objects.all()
+
+
+class ProjectViewSet(PortalViewSet):
+    """Projects the caller may see, by key."""
+
+    queryset = Project.objects.none()
+    filterset_class = ProjectFilter
+    lookup_url_kwarg = "key"
+    ordering = "-id"
+    ordering_fields = ("id", "name", "updated_at")
+
+    def get_queryset(self) -> QuerySet[Project]:
+        return Project.objects.visible_to(self.person).with_usernames()
+
+    def get_serializer_class(self) -> Any:
+        return ProjectListSerializer if self.action == "list" else ProjectSerializer
+
+    def get_object(self) -> Project:
+        key = self.kwargs["key"]
+        rows = Project.objects.visible_to(self.person).for_list().select_related("success_metric")
+        project = rows.by_key(key).first()
+        if project is None:
+            raise NotFound(f"There is no project {key[:20]} that you may see.")
+        return project
+
+    def serialize_many(self, rows: Any) -> list[dict[str, Any]]:
+        return [row_of(project) for project in rows]
+
+    @extend_schema(request=ProjectInput, responses={201: ProjectSerializer})
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        del args, kwargs
+        wanted = ProjectInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        values = dict(wanted.validated_data)
+        project = projects.create_project(business_unit_id=values.pop("business_unit"), **values, actor=self.person)
+        return Response(ProjectSerializer(project).data, status=201)
+
+    @extend_schema(request=ProjectPatch, responses=ProjectSerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        del args, kwargs
+        wanted = ProjectPatch(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        with transaction.atomic():
+            project = visible_project(self.person, self.kwargs["key"], lock=True)
+            self.check_if_match(project)
+            projects.update_project(project_key=project.key, changes=wanted.validated_data, actor=self.person)
+        return Response(ProjectSerializer(self.get_object()).data)
+
+    @extend_schema(responses=CoverageSerializer)
+    @action(detail=True)
+    def coverage(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What the team lacks."""
+        del request, args, kwargs
+        found = team.coverage_gaps(self.get_object())
+        return Response(CoverageSerializer({"complete": not found, "gaps": found}).data)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("text", str, required=True)],
+        responses=CandidateSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Projects like the text, so that an idea joins one instead of repeating it."""
+        del args, kwargs
+        found = similar_projects(self.person, request.query_params.get("text", ""))
+        return Response(CandidateSerializer(found, many=True).data)
+
+
+def row_of(project: Any) -> dict[str, Any]:
+    """The same document as ``ProjectListSerializer``, built by hand because lists of it must be fast.
+
+    Args:
+        project: a row of ``Project.objects.with_usernames()``.
+    """
+    return {
+        "key": project.key,
+        "name": project.name,
+        "summary": project.summary,
+        "business_unit": project.business_unit_id,
+        "stage": project.stage,
+        "health": project.health,
+        "sponsor": project.sponsor_username or "",
+        "owner": project.owner_username,
+        "deploy_authority": project.deployer_username or "",
+        "risk_tier": project.risk_tier,
+        "data_classification": project.data_classification,
+        "policy_version": project.policy_version,
+        "readiness": project.readiness,
+        "poc": {
+            "starts_on": project.poc_starts_on,
+            "ends_on": project.poc_ends_on,
+            "budget": None if project.poc_budget is None else f"{project.poc_budget:.6f}",
+        },
+        "currency": project.currency,
+        "waiting_on": project.waiting_on,
+        "revision": project.revision,
+        "created_at": project.created_at,
+        "updated_at": project.updated_at,
+    }

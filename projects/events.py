@@ -1,0 +1,30 @@
+"""What happens to projects, for the apps above."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from coe_portal.core.outbox import Event
+
+
+@dataclass(frozen=True)
+class ProjectCreated(Event):
+    name: ClassVar[str] = "projects.created"
+    project_key: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}"
+
+
+@dataclass(frozen=True)
+class ProjectStageMoved(Event):
+    name: ClassVar[str] = "projects.stage_moved"
+    project_key: str
+    source: str
+    target: str
+    revision: int
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.target}:{self.at}"

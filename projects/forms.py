@@ -1,0 +1,127 @@
+"""Forms for intakes: built from the schemas that the policy gives, so a new question needs no new code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from coe_portal.core.models import User
+from projects import checklists
+from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, ResponsibilityKind, RiskTier, WorkArea
+
+WORDS = {
+    "yes": "Yes",
+    "no": "No",
+    "unsure": "Not sure",
+    "can_be": "It can be labelled",
+    "cost_saving": "Lower cost",
+    "revenue": "More revenue",
+    "risk_reduction": "Less risk",
+    "quality": "Better quality",
+    "time_saving": "Time saved",
+    "batch": "In batches, on a schedule",
+    "real_time": "In real time, while people wait",
+    "increase": "Higher is better",
+    "decrease": "Lower is better",
+    "public": "Public",
+    "internal": "Internal",
+    "confidential": "Confidential",
+    "restricted": "Restricted, personal",
+    "sandbox_copy": "Sandbox: a copy of the data",
+    "platform_read": "Data platform account: read only",
+}
+
+
+def _colleagues(nobody: str) -> list[tuple[str, str]]:
+    return [("", nobody), *((person.username, str(person)) for person in User.objects.people())]
+
+
+class AnswerForm(forms.Form):
+    """One question of the checklist: a field per property of its schema, prefixed with the question's code."""
+
+    def __init__(self, criterion: Criterion, data: Any = None) -> None:
+        super().__init__(data, initial=dict(criterion.answer or {}), prefix=criterion.code, label_suffix="")
+        self.criterion = criterion
+        schema = criterion.answer_schema
+        for name, rule in checklists.fields_of(schema):
+            self.fields[name] = _field(rule, name in schema.get("required", []))
+        self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=criterion.version)
+
+    def answer(self) -> dict[str, Any]:
+        """What was filled in, as the service wants it: numbers as numbers, dates as text, nothing for empty fields."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
+
+
+def _field(rule: Mapping[str, Any], needed: bool) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": rule.get("title", ""),
+        "required": False,
+        "help_text": "" if needed else "May stay empty.",
+    }
+    if "enum" in rule:
+        choices = [(value, WORDS.get(value, value)) for value in rule["enum"]]
+        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
+    if rule["type"] == "integer":
+        return forms.IntegerField(min_value=rule.get("minimum"), max_value=rule.get("maximum"), **common)
+    if rule["type"] == "number":
+        return forms.FloatField(**common, widget=forms.NumberInput(attrs={"step": "any"}))
+    return _text_field(rule, common)
+
+
+def _text_field(rule: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:
+    kind = rule.get("format", "")
+    if kind == "date":
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common)
+    if kind == "username":
+        return forms.ChoiceField(choices=_colleagues("Choose a colleague"), **common)
+    widget = forms.Textarea(attrs={"rows": 3}) if kind == "text" else forms.TextInput()
+    return forms.CharField(max_length=rule.get("maxLength"), widget=widget, **common)
+
+
+class ProjectForm(forms.Form):
+    """What a project is called and whom it concerns."""
+
+    name = forms.CharField(min_length=3, max_length=120, label="Name", help_text="What people will call it.")
+    summary = forms.CharField(
+        max_length=2000, required=False, label="In one or two sentences", widget=forms.Textarea(attrs={"rows": 3})
+    )
+    business_unit = forms.ModelChoiceField(queryset=BusinessUnit.objects.all(), label="Business unit")
+    sponsor = forms.ChoiceField(required=False, label="Sponsor", help_text="Who pays for it; may come later.")
+    risk_tier = forms.ChoiceField(
+        required=False,
+        label="Risk if a prediction is wrong",
+        choices=[("", "Not judged yet"), *RiskTier.choices],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sponsor"].choices = _colleagues("Nobody yet")  # type: ignore[attr-defined]
+
+
+class MemberForm(forms.Form):
+    """Add a colleague to the team."""
+
+    user = forms.ChoiceField(label="Colleague")
+    roles = forms.MultipleChoiceField(choices=ProjectRole.choices, widget=forms.CheckboxSelectMultiple, label="Roles")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].choices = _colleagues("Choose a colleague")  # type: ignore[attr-defined]
+
+
+class ResponsibilityForm(forms.Form):
+    """What a member is for an area of work."""
+
+    member = forms.CharField(max_length=26)
+    work_area = forms.ChoiceField(choices=WorkArea.choices)
+    kind = forms.ChoiceField(choices=[("", "Nothing"), *ResponsibilityKind.choices], required=False)
+
+
+class EvidenceForm(forms.Form):
+    """A link or a note that supports an answer."""
+
+    kind = forms.ChoiceField(choices=EvidenceKind.choices, label="Kind")
+    title = forms.CharField(max_length=120, label="Title")
+    url = forms.CharField(max_length=500, required=False, label="Address", help_text="For a link: https://…")
+    note = forms.CharField(max_length=4000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}))

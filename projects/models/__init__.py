@@ -1,0 +1,45 @@
+"""What we build and why."""
+
+from projects.models.checklist import (
+    CRITERION_LIFECYCLE,
+    ChecklistVersion,
+    Criterion,
+    CriterionStatus,
+    Evidence,
+    EvidenceKind,
+)
+from projects.models.project import (
+    STAGE_LIFECYCLE,
+    BusinessUnit,
+    DataClassification,
+    Health,
+    Project,
+    Revision,
+    RiskTier,
+    Stage,
+    SuccessMetric,
+)
+from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+
+__all__ = [
+    "CRITERION_LIFECYCLE",
+    "STAGE_LIFECYCLE",
+    "BusinessUnit",
+    "ChecklistVersion",
+    "Criterion",
+    "CriterionStatus",
+    "DataClassification",
+    "Evidence",
+    "EvidenceKind",
+    "Health",
+    "Member",
+    "Project",
+    "ProjectRole",
+    "Responsibility",
+    "ResponsibilityKind",
+    "Revision",
+    "RiskTier",
+    "Stage",
+    "SuccessMetric",
+    "WorkArea",
+]

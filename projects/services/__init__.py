@@ -1,0 +1,1 @@
+"""What people and policies may do with projects."""

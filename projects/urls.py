@@ -1,0 +1,22 @@
+from django.urls import path
+
+from projects.views import lists, project, revisions, wizard
+
+app_name = "projects"
+urlpatterns = [
+    path("intake/", lists.intake_list, name="intake_list"),
+    path("intake/new/", lists.intake_new, name="intake_new"),
+    path("intake/similar/", lists.similar, name="similar"),
+    path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
+    path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
+    path("projects/", lists.project_list, name="list"),
+    path("projects/<str:key>/", project.detail, name="detail"),
+    path("projects/<str:key>/checklist/", project.checklist_page, name="checklist"),
+    path("projects/<str:key>/checklist/<str:code>/evidence/", project.add_evidence, name="evidence"),
+    path("projects/<str:key>/checklist/<str:code>/verdict/", project.give_verdict, name="verdict"),
+    path("projects/<str:key>/team/", project.team_page, name="team"),
+    path("projects/<str:key>/team/responsibility/", project.set_responsibility, name="responsibility"),
+    path("projects/<str:key>/team/<str:member_id>/remove/", project.remove_member, name="member_remove"),
+    path("projects/<str:key>/history/", project.history, name="history"),
+    path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),
+]

@@ -1,0 +1,87 @@
+"""The intake queue and the list of projects."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from coe_portal.core.errors import DomainError
+from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.htmx import redirect, render_page
+from coe_portal.core.paging import keyset_page
+from coe_portal.core.sessions import signed_in
+from projects.filters import ProjectFilter
+from projects.forms import ProjectForm
+from projects.models import Project, Stage
+from projects.models.project import ProjectQuerySet
+from projects.services import projects
+from projects.similar import similar_projects
+from projects.views.words import STAGE_CHIPS
+
+PAGE_SIZE = 50
+STAGE_STEPS = {Stage.POC: 4, Stage.PRODUCTION_READY: 5, Stage.PRODUCTION: 6, Stage.RETIRED: 7}
+
+
+def _rows(page_rows: list[Project]) -> list[dict[str, Any]]:
+    return [
+        {
+            "project": project,
+            "chip": STAGE_CHIPS[Stage(project.stage)],
+            "step": STAGE_STEPS.get(Stage(project.stage), 1),
+            "missing": len(project.readiness.get("missing", [])),
+        }
+        for project in page_rows
+    ]
+
+
+def _page(request: HttpRequest, rows: ProjectQuerySet, template: str, extra: dict[str, Any]) -> HttpResponse:
+    filters = ProjectFilter(request.GET, rows)
+    found: ProjectQuerySet = filters.qs if filters.is_valid() else rows.none()
+    page = keyset_page(found, ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    context = {"filter": filters, "page": page, "rows": _rows(page.rows), "query": _query(request.GET), **extra}
+    return render_page(request, template, context, partial="rows")
+
+
+def _query(query: QueryDict) -> str:
+    kept = query.copy()
+    kept.pop("cursor", None)
+    return kept.urlencode()
+
+
+@require_GET
+def project_list(request: HttpRequest) -> HttpResponse:
+    """Every project the person may see, filters in the address."""
+    rows = Project.objects.visible_to(signed_in(request)).for_list()
+    return _page(request, rows, "projects/list.html", {})
+
+
+@require_GET
+def intake_list(request: HttpRequest) -> HttpResponse:
+    """Ideas and submitted intakes, with their readiness and who is waited for."""
+    rows = Project.objects.visible_to(signed_in(request)).intakes().for_list()
+    return _page(request, rows, "projects/intake_list.html", {})
+
+
+@require_http_methods(["GET", "POST"])
+def intake_new(request: HttpRequest) -> HttpResponse:
+    """Propose a project."""
+    user, form = signed_in(request), ProjectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        unit = values.pop("business_unit")
+        try:
+            project = projects.create_project(business_unit_id=unit.pk, actor=user, **values)
+        except DomainError as error:
+            apply_domain_error(form, error)
+        else:
+            return redirect(request, reverse("projects:intake_step", args=[project.key, "challenge"]))
+    return render(request, "projects/intake_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+def similar(request: HttpRequest) -> HttpResponse:
+    """Work like what is being typed, so that people join instead of repeating."""
+    text = f"{request.GET.get('name', '')} {request.GET.get('summary', '')}"
+    return render(request, "projects/partials/_similar.html", {"found": similar_projects(signed_in(request), text)})

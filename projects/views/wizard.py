@@ -1,0 +1,158 @@
+"""The intake wizard: six short steps, saved as you type, readiness beside them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from coe_portal.core.errors import DomainError
+from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.htmx import redirect
+from coe_portal.core.models import User
+from coe_portal.core.sessions import signed_in
+from projects import checklists, permissions
+from projects.forms import AnswerForm, MemberForm
+from projects.models import Criterion, Project, Stage
+from projects.services import checklist
+from projects.similar import similar_projects
+
+
+@dataclass(frozen=True)
+class Step:
+    """A page of the wizard and the questions on it."""
+
+    slug: str
+    title: str
+    codes: tuple[str, ...]
+
+
+STEPS = (
+    Step("challenge", "Challenge", ("challenge", "baseline", "users")),
+    Step("value", "Value and metric", ("value", "metric")),
+    Step("data", "Data", ("data",)),
+    Step("team", "Team", ("team",)),
+    Step("plan", "Time and budget", ("feasible",)),
+    Step("check", "Check and submit", ()),
+)
+SLUGS = [step.slug for step in STEPS]
+
+
+def _step(slug: str) -> Step:
+    found = next((step for step in STEPS if step.slug == slug), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _criteria(project: Project) -> list[Criterion]:
+    return list(project.criteria.for_list())
+
+
+def _codes_on(step: Step, criteria: list[Criterion]) -> list[Criterion]:
+    """The step's questions; questions that a policy adds beyond the eight stand on the last-but-one page."""
+    known = {code for each in STEPS for code in each.codes}
+    extra = [criterion for criterion in criteria if criterion.code not in known] if step.slug == "plan" else []
+    return [criterion for criterion in criteria if criterion.code in step.codes] + extra
+
+
+def _save(project: Project, forms: list[AnswerForm], user: User) -> bool:
+    """Save every form that validates; refusals end on their fields. True when all are saved."""
+    saved = True
+    for form in forms:
+        if not form.is_valid():
+            saved = False
+            continue
+        try:
+            checklist.answer(
+                project_key=project.key,
+                code=form.criterion.code,
+                answer=form.answer(),
+                actor=user,
+                expected_version=form.cleaned_data.get("version"),
+            )
+        except DomainError as error:
+            apply_domain_error(form, error)
+            saved = False
+    return saved
+
+
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """One step; POST saves it and goes on."""
+    user = signed_in(request)
+    project, place = permissions.visible_project(user, key), _step(slug)
+    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, _criteria(project))]
+    if request.method == "POST" and _save(project, forms, user):
+        following = SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
+        return redirect(request, reverse("projects:intake_step", args=[project.key, following]))
+    status = 422 if any(form.errors for form in forms) else 200
+    return render(request, "projects/wizard.html", _context(user, project, place, forms), status=status)
+
+
+def _context(user: User, project: Project, place: Step, forms: list[AnswerForm]) -> dict[str, Any]:
+    criteria = _criteria(project)
+    at = SLUGS.index(place.slug)
+    return {
+        "project": project,
+        "step": place,
+        "number": at + 1,
+        "steps": [(each, _state(each, place, criteria)) for each in STEPS],
+        "before": STEPS[at - 1] if at else None,
+        "after": STEPS[at + 1] if at + 1 < len(STEPS) else None,
+        "forms": forms,
+        "frozen": _frozen(user, project),
+        "member_form": MemberForm() if place.slug == "team" else None,
+        "members": project.members.for_list() if place.slug == "team" else (),
+        "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        **readiness_context(project, criteria),
+    }
+
+
+def _state(each: Step, place: Step, criteria: list[Criterion]) -> str:
+    if each is place:
+        return "cur"
+    mine = [criterion for criterion in criteria if criterion.code in each.codes]
+    complete = all(checklists.is_complete(item.code, item.answer_schema, item.answer or {}) for item in mine)
+    return "done" if mine and complete else "todo"
+
+
+def _frozen(user: User, project: Project) -> str:
+    if reason := permissions.refusal(user, "answer", project):
+        return reason
+    try:
+        permissions.require_open_checklist(project)
+    except DomainError as error:
+        return error.message
+    return ""
+
+
+def readiness_context(project: Project, criteria: list[Criterion]) -> dict[str, Any]:
+    """What the readiness panel shows."""
+    ready = checklists.readiness(criteria)
+    points = [(item, *ready.points[item.code]) for item in criteria]
+    return {"ready": ready, "points": points, "can_submit": project.stage == Stage.INTAKE}
+
+
+@require_POST
+def autosave(request: HttpRequest, key: str, slug: str) -> HttpResponse:
+    """Save what is typed so far and answer the readiness panel with what could not be saved."""
+    user = signed_in(request)
+    project = permissions.visible_project(user, key)
+    forms = [AnswerForm(item, request.POST) for item in _codes_on(_step(slug), _criteria(project))]
+    _save(project, forms, user)
+    errors = [
+        (form.fields[name].label if name in form.fields else form.criterion.short, sentence)
+        for form in forms
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    ]
+    criteria = _criteria(project)
+    saved = {
+        form.criterion.code for form in forms if not form.errors
+    }  # a refused form keeps the version it was read at
+    versions = [(item.code, item.version) for item in criteria if item.code in saved]
+    context = {"project": project, "errors": errors, "saved": not errors, "versions": versions}
+    return render(request, "projects/partials/_readiness.html", context | readiness_context(project, criteria))

@@ -1,0 +1,60 @@
+"""A real Chromium in front of a real portal."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from coe_portal.launcher.commands import find_chromium
+from tests.journeys.stack import Stack, running_portal
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with running_portal() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if not path:
+        pytest.fail("The browser tests need Chromium or Chrome. Install one, for example Debian's package chromium.")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        arguments.append("--disable-background-networking")
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+DESKTOP = {"width": 1440, "height": 1000}
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, stack: Stack) -> Iterator[SignIn]:
+    """Open a page as somebody. Errors on the console, such as a broken content policy, fail the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def begin(who: str, **options: Any) -> Page:
+        context = browser.new_context(**{"base_url": stack.url, "viewport": DESKTOP, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/accounts/login/")
+        page.fill("[name=login]", who)
+        page.fill("[name=password]", stack.password)
+        page.click("button[type=submit]")
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+        return page
+
+    yield begin
+    for context in contexts:
+        context.close()
+    log = (stack.var / "log" / "web.log").read_text()[-3000:]
+    assert not complaints, "\n".join([*complaints, log])

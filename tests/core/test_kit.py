@@ -1,0 +1,70 @@
+"""What is shipped to the browser: known files with licences, small files, charts that escape."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from django.conf import settings
+
+from coe_portal.core.charts import shapes
+
+ROOT = Path(settings.BASE_DIR)
+VENDOR = ROOT / "static" / "vendor"
+
+
+def entries() -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads((VENDOR / "manifest.json").read_text())
+    return found
+
+
+def parsed(drawn: str) -> ET.Element:
+    return ET.fromstring(drawn)  # noqa: S314 - the text is our own drawing
+
+
+def test_no_vendored_file_is_missing_from_the_manifest() -> None:
+    known = {entry["file"] for entry in entries()} | {"manifest.json"}
+    held = {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file() and path.name != "LICENSE"}
+    assert held == known
+
+
+def test_every_vendored_package_brings_its_licence_and_version() -> None:
+    for entry in entries():
+        assert (VENDOR / entry["file"]).parent.joinpath("LICENSE").read_text().strip(), entry["file"]
+        assert re.fullmatch(r"\d+\.\d+\.\d+", entry["version"]), entry["package"]
+        assert entry["licence"], entry["package"]
+
+
+def test_our_own_script_and_styles_stay_small() -> None:
+    def packed(name: str) -> int:
+        return len(gzip.compress((ROOT / "static" / name).read_bytes(), 9))
+
+    assert packed("coe.js") < 4 * 1024
+    assert packed("coe.css") < 11 * 1024
+    assert packed("theme.js") < 400
+
+
+def test_a_bar_escapes_its_sentence_and_never_leaves_its_box() -> None:
+    drawn = parsed(shapes.bar(190, 95, sentence='190 of 95 <b>"k"</b>', kind="bad"))
+    assert drawn.get("role") == "img"
+    assert drawn.get("aria-label") == '190 of 95 <b>"k"</b>'
+    assert [part.get("width") for part in drawn] == ["100%", "100.0%"]
+
+
+def test_a_bar_without_a_limit_or_below_zero_is_empty() -> None:
+    for value, limit in ((5, 0), (-5, 10)):
+        assert parsed(shapes.bar(value, limit, sentence="None"))[1].get("width") == "0.0%"
+
+
+def test_a_gauge_draws_half_of_its_arc_for_half_of_the_score() -> None:
+    drawn = parsed(shapes.gauge(50, sentence="Readiness 50 of 100"))
+    assert drawn.get("aria-label") == "Readiness 50 of 100"
+    assert drawn[1].get("d") == "M10 60A50 50 0 0 1 60.0 10.0"
+    assert drawn[2].text == "50"
+
+
+def test_a_mini_journey_shows_done_current_and_coming_steps() -> None:
+    drawn = parsed(shapes.mini_journey(3, sentence="Step 3 of 7"))
+    assert drawn.get("aria-label") == "Step 3 of 7"
+    assert [part.get("class") for part in drawn] == ["d", "d", "c", "t", "t", "t", "t"]

@@ -1,0 +1,98 @@
+"""What a check of an environment says, and logs and curves of a run that really trains."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from coe_portal.core.models import User
+from deployments.models import Environment, Run, RunOutput
+from deployments.reconcile import checks, outputs
+from deployments.reconcile.consumer import Consumer
+from deployments.services import environments, runs
+from tests.deployments.local.conftest import LocalAws
+from tests.deployments.reconcile.conftest import finish, until
+
+
+def checked(environment: Environment, lead: User) -> dict[str, dict[str, object]]:
+    environments.request_check(environment_id=environment.pk, actor=lead)
+    checks.check_requested()
+    environment.refresh_from_db()
+    assert environment.check_requested_at is None
+    return {item["code"]: item for item in environment.check_result["items"]}
+
+
+def test_a_sound_environment_passes(local: Environment, lead: User, aws: LocalAws) -> None:
+    items = checked(local, lead)
+    assert {code: item["ok"] for code, item in items.items()} == dict.fromkeys(
+        ("identity", "bucket", "queue", "sagemaker"), True
+    )
+    assert local.check_state == "passed"
+
+
+def test_what_does_not_work_is_named_with_a_remedy(local: Environment, lead: User, aws: LocalAws) -> None:
+    values = {
+        "bucket": "no-such-bucket",
+        "account_id": "111122223333",
+        "event_queue_url": f"{aws.url}/000000000000/none",
+    }
+    environments.update_environment(environment_id=local.pk, values=values, actor=lead)
+    items = checked(local, lead)
+    assert {code: item["ok"] for code, item in items.items()} == {
+        "identity": False,
+        "bucket": False,
+        "queue": False,
+        "sagemaker": True,
+    }
+    assert all(item["how_to_fix"] for item in items.values() if not item["ok"])
+    assert local.check_state == "failed"
+
+
+@pytest.fixture
+def really(aws: LocalAws) -> Iterator[LocalAws]:
+    aws.control(simulate=0)
+    yield aws
+
+
+def test_a_real_training_shows_metrics_above_the_baseline_its_log_and_its_curves(
+    really: LocalAws, launch: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = finish(launch(parameters={"rounds": 20}))
+    assert run.state == "succeeded", run.failure
+    assert run.metrics["validation:accuracy"] > 0.85
+    runs.want_output(run_id=run.pk)
+    outputs.fetch_wanted()
+    output = RunOutput.objects.get(run=run)
+    assert "validation_accuracy=" in output.log and len(output.metric_series["train:log_loss"]) >= 2
+    size = len(output.log)
+    RunOutput.objects.filter(run=run).update(fetched_at=None)
+    outputs.fetch_wanted()
+    output.refresh_from_db()
+    assert len(output.log) == size
+
+
+def test_curves_stay_short_and_ignore_what_is_no_number() -> None:
+    definitions = [{"name": "loss", "regex": "loss=(\\S+)"}]
+    lines = [f"loss={1 / step}" for step in range(1, 1300)] + ["loss=nan", "loss=inf", "loss=none"]
+    points = outputs.extended({}, definitions, lines)["loss"]
+    assert len(points) <= 500 and points[0] == [1, 1.0] and points[-1][0] > 1200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_consumer_follows_the_queue_and_stops_when_told(launch: Callable[..., Run], aws: LocalAws) -> None:
+    import threading
+
+    from deployments.reconcile import submit
+
+    beats: list[int] = []
+    consumer = Consumer(lambda: beats.append(1), wait_seconds=1)
+    thread = threading.Thread(target=consumer.run)
+    thread.start()
+    run = launch()
+    submit.pump()
+    until(lambda: Run.objects.get(pk=run.pk).state == "succeeded")
+    consumer.stop()
+    thread.join(15)
+    assert not thread.is_alive() and beats
+    for follower in consumer._threads.values():
+        follower.join(5)
