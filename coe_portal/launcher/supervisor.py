@@ -20,9 +20,22 @@ from coe_portal.launcher.processes import Child, wait_until
 from coe_portal.launcher.trouble import Trouble
 
 # What the person may have set themselves; a command in another terminal needs the same.
-GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEMO_PASSWORD", "AWS_ENDPOINT_URL", "AWS_PROFILE")
-GIVEN += ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "COE_EXTERNAL_BUCKET")
-GIVEN += ("COE_EXTERNAL_EXECUTION_ROLE_ARN", "COE_EXTERNAL_QUEUE_URL", "COE_EXTERNAL_REGION")
+GIVEN: tuple[str, ...] = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DEMO_PASSWORD",
+    "AWS_ENDPOINT_URL",
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_DEFAULT_REGION",
+    "COE_EXTERNAL_BUCKET",
+    "COE_EXTERNAL_EXECUTION_ROLE_ARN",
+    "COE_EXTERNAL_QUEUE_URL",
+    "COE_EXTERNAL_REGION",
+)
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 BUCKET, QUEUE = "coe-local", "coe-portal-events"
 MAX_RESTART_DELAY = 30.0
