@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from coe_portal.core.models import User
 from deployments import costs
-from deployments.models import Run
+from deployments.models import Run, TemplateVersion
 from deployments.services.specification import Specification, Wish, specify, specify_in
 from projects.models import Project
 
@@ -34,9 +34,9 @@ def estimate(*, wish: Wish, actor: User) -> Estimate:
     return estimate_of(specify(wish, actor))
 
 
-def preview(*, project: Project, wish: Wish) -> Estimate:
-    """The same for a page that has looked the project up already. Raises InvalidInput."""
-    return estimate_of(specify_in(project, wish))
+def preview(*, project: Project, wish: Wish, version: TemplateVersion) -> Estimate:
+    """The same for a page that has looked project and template version up already. Raises InvalidInput."""
+    return estimate_of(specify_in(project, wish, version))
 
 
 def estimate_of(specification: Specification) -> Estimate:

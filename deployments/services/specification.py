@@ -88,16 +88,20 @@ def specify(wish: Wish, actor: User) -> Specification:
     return specify_in(project, wish)
 
 
-def specify_in(project: Project, wish: Wish) -> Specification:
-    """Check a wish in a project that the person may launch in. Raises InvalidInput."""
-    return _Check(wish, project).specification()
+def specify_in(project: Project, wish: Wish, version: TemplateVersion | None = None) -> Specification:
+    """Check a wish in a project that the person may launch in. Raises InvalidInput.
+
+    ``version`` is the template version that the wish names, where the caller has it already.
+    """
+    return _Check(wish, project, version).specification()
 
 
 class _Check:
     """Collects a sentence for every field that is wrong, so that one answer names them all."""
 
-    def __init__(self, wish: Wish, project: Project) -> None:
+    def __init__(self, wish: Wish, project: Project, version: TemplateVersion | None = None) -> None:
         self.wish, self.project = wish, project
+        self.version = version or templates.find(wish.template, wish.template_version)
         self.errors: dict[str, list[str]] = {}
 
     def specification(self) -> Specification:
@@ -136,9 +140,8 @@ class _Check:
         return None
 
     def _version(self) -> TemplateVersion | None:
-        version = templates.find(self.wish.template, self.wish.template_version)
-        if version is not None:
-            return version
+        if self.version is not None:
+            return self.version
         if self.wish.template_version is not None and templates.find(self.wish.template):
             sentence = f"{self.wish.template} has no version {self.wish.template_version}."
             self.errors["template_version"] = [f"{sentence} Leave it out to use the newest."]
@@ -172,8 +175,7 @@ class _Check:
         return price
 
     def _types(self) -> list[str]:
-        version = templates.find(self.wish.template, self.wish.template_version)
-        return list(version.instance_types) if version else []
+        return list(self.version.instance_types) if self.version else []
 
     def _image(self, environment: Environment, version: TemplateVersion) -> None:
         if version.image not in environment.images:
