@@ -1,6 +1,7 @@
 """The Celery application: workers carry wake-up calls, rows are the truth."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, task_prerun
@@ -20,5 +21,5 @@ def _keep_our_logs(**_: object) -> None:
 
 
 @task_prerun.connect
-def _begin_request_id(task_id: str = "", **_: object) -> None:
-    request_id.begin(task_id)
+def _begin_request_id(task_id: str = "", task: Any = None, **_: object) -> None:
+    request_id.begin(task_id, task_id=task_id, task=getattr(task, "name", ""))

@@ -60,16 +60,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "coe_portal.core.middleware.RequestIdMiddleware",
     "coe_portal.core.middleware.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "coe_portal.core.middleware.RequestIdMiddleware",
     "coe_portal.core.middleware.RefuseUnstorableTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "coe_portal.core.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "coe_portal.core.middleware.ActingPersonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "coe_portal.core.middleware.HtmxSignInMiddleware",
     "coe_portal.core.middleware.DomainErrorMiddleware",

@@ -1,10 +1,23 @@
 """One filter class for the projects' pages and API."""
 
 import django_filters
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from coe_portal.core.models import User
-from projects.models import BusinessUnit, Health, Project, RiskTier, Stage
+from projects.models import (
+    BusinessUnit,
+    Criterion,
+    CriterionStatus,
+    Health,
+    Member,
+    Project,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    RiskTier,
+    Stage,
+    WorkArea,
+)
 from projects.models.project import ProjectQuerySet
 
 
@@ -17,6 +30,53 @@ def found_by(projects: ProjectQuerySet, words: str) -> ProjectQuerySet:
             fits |= Q(pk=int(number))
         projects = projects.filter(fits)
     return projects
+
+
+class BusinessUnitFilter(django_filters.FilterSet):  # type: ignore[misc]
+    search = django_filters.CharFilter(method="filter_search", label="Part of the name or cost centre")
+    name = django_filters.CharFilter(label="Name")
+    cost_center = django_filters.CharFilter(label="Cost centre")
+
+    class Meta:
+        model = BusinessUnit
+        fields: list[str] = []
+
+    def filter_search(self, queryset: QuerySet[BusinessUnit], name: str, value: str) -> QuerySet[BusinessUnit]:
+        del name
+        return queryset.filter(Q(name__icontains=value) | Q(cost_center__icontains=value))
+
+
+class CriterionFilter(django_filters.FilterSet):  # type: ignore[misc]
+    status = django_filters.MultipleChoiceFilter(choices=CriterionStatus.choices, label="Status")
+    step = django_filters.NumberFilter(label="Step of the journey, 1 to 7")
+    owner = django_filters.CharFilter(field_name="owner__username", label="Username")
+
+    class Meta:
+        model = Criterion
+        fields: list[str] = []
+
+
+class MemberFilter(django_filters.FilterSet):  # type: ignore[misc]
+    user = django_filters.CharFilter(field_name="user__username", label="Username")
+    role = django_filters.ChoiceFilter(choices=ProjectRole.choices, method="filter_role", label="Role")
+
+    class Meta:
+        model = Member
+        fields: list[str] = []
+
+    def filter_role(self, queryset: QuerySet[Member], name: str, value: str) -> QuerySet[Member]:
+        del name
+        return queryset.filter(roles__contains=[value])
+
+
+class ResponsibilityFilter(django_filters.FilterSet):  # type: ignore[misc]
+    member = django_filters.CharFilter(field_name="member_id", label="Id of the member")
+    work_area = django_filters.ChoiceFilter(choices=WorkArea.choices, label="Area of work")
+    kind = django_filters.ChoiceFilter(choices=ResponsibilityKind.choices, label="Kind")
+
+    class Meta:
+        model = Responsibility
+        fields: list[str] = []
 
 
 class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -10,7 +10,8 @@ from coe_portal.core.api.exceptions import problem_response
 from coe_portal.core.errors import DomainError, NotFound
 
 
-def _answer(request: HttpRequest, error: DomainError, template: str) -> HttpResponse:
+def answer(request: HttpRequest, error: DomainError, template: str) -> HttpResponse:
+    """A problem document for programs, a page for people."""
     if request.path.startswith("/api/"):
         return problem_response(request, error)
     return render(request, template, {"error": error, "request_id": request_id.current()}, status=error.status)
@@ -18,20 +19,22 @@ def _answer(request: HttpRequest, error: DomainError, template: str) -> HttpResp
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return _answer(request, DomainError("bad_request", "The request cannot be understood.", status=400), "400.html")
+    return answer(request, DomainError("bad_request", "The request cannot be understood.", status=400), "400.html")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     sentence = str(exception) or "You may not do this."
-    return _answer(request, DomainError("not_allowed", sentence, status=403), "403.html")
+    return answer(request, DomainError("not_allowed", sentence, status=403), "403.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return _answer(request, NotFound(), "404.html")
+    if request.path.startswith("/api/") and not request.path.endswith("/"):
+        return answer(request, NotFound("Addresses of the API end with a slash; this one does not."), "404.html")
+    return answer(request, NotFound(), "404.html")
 
 
 def broken(request: HttpRequest, *args: Any) -> HttpResponse:
     del args
     sentence = f"Something broke on our side. Tell your CoE lead the reference {request_id.current()}."
-    return _answer(request, DomainError("internal_error", sentence, status=500), "500.html")
+    return answer(request, DomainError("internal_error", sentence, status=500), "500.html")

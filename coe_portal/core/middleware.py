@@ -1,16 +1,24 @@
 """What happens to every request."""
 
+import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.common import CommonMiddleware
 from django.shortcuts import render, resolve_url
 
 from coe_portal.core import health, request_id
-from coe_portal.core.errors import DomainError
+from coe_portal.core.error_pages import answer
+from coe_portal.core.errors import DomainError, InvalidInput
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+
+
+PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
 
 
 class HealthMiddleware:
@@ -18,24 +26,50 @@ class HealthMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.probes = {"/healthz": health.healthz, "/readyz": health.readyz}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        probe = self.probes.get(request.path)
+        probe = PROBES.get(request.path)
         return probe(request) if probe else self.get_response(request)
 
 
 class RequestIdMiddleware:
-    """Give every request an id, keep a caller's own, and send it back as ``X-Request-Id``."""
+    """Give every request an id, keep a caller's own, send it back as ``X-Request-Id``, and log one line about it.
+
+    The first of all, so that a redirect to TLS, a static file and a health probe carry the id too.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        current = request_id.begin(request.headers.get("X-Request-Id", ""))
+        current, started = request_id.begin(request.headers.get("X-Request-Id", "")), time.monotonic()
         response = self.get_response(request)
         response["X-Request-Id"] = current
+        if request.path not in PROBES and not request.path.startswith(settings.STATIC_URL):
+            took = round((time.monotonic() - started) * 1000)
+            log.info("request", method=request.method, path=request.path, status=response.status_code, ms=took)
         return response
+
+
+class ActingPersonMiddleware:
+    """Put the signed-in person's id on the log lines of the request. Tokens do so when they are checked."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            request_id.acting(request.user.pk)
+        return self.get_response(request)
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Django's own, but a command sent without the final slash is refused: a redirect would turn it into a GET."""
+
+    def should_redirect_with_slash(self, request: HttpRequest) -> bool:
+        if request.path.startswith("/api/") and request.method not in ("GET", "HEAD"):
+            return False
+        return super().should_redirect_with_slash(request)
 
 
 class RefuseUnstorableTextMiddleware:
@@ -46,7 +80,7 @@ class RefuseUnstorableTextMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or "\x00" in unquote(request.META.get("QUERY_STRING", "")):
-            return render(request, "400.html", {"reason": "The address holds a NUL character."}, status=400)
+            return answer(request, InvalidInput({"address": ["The address holds a NUL character."]}), "400.html")
         return self.get_response(request)
 
 

@@ -15,9 +15,19 @@ def current() -> str:
     return _current.get()
 
 
-def begin(proposed: str = "") -> str:
-    """Start a new id; a caller's own is kept when it is harmless."""
+def begin(proposed: str = "", **about: object) -> str:
+    """Start a new id for a request or task; a caller's own is kept when it is harmless.
+
+    Args:
+        about: what every log line of this request or task shall say besides the id.
+    """
     value = proposed if _SANE.fullmatch(proposed) else uuid.uuid4().hex
     _current.set(value)
-    structlog.contextvars.bind_contextvars(request_id=value)
+    structlog.contextvars.clear_contextvars()  # threads are used again: nothing of the last request may stay
+    structlog.contextvars.bind_contextvars(request_id=value, **about)
     return value
+
+
+def acting(user_id: int) -> None:
+    """From here on the log lines of this request say who acts."""
+    structlog.contextvars.bind_contextvars(user_id=user_id)

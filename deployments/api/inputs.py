@@ -1,23 +1,9 @@
 """What clients send."""
 
-from typing import Any
-
 from rest_framework import serializers
 
-from coe_portal.core.errors import InvalidInput
+from coe_portal.core.api.serializers import StrictInput
 from deployments.models import Access, EnvironmentKind
-
-
-class StrictInput(serializers.Serializer[dict[str, Any]]):
-    """Refuses fields that it does not know, so that a misspelt one is not silently ignored."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict):
-            unknown = [str(name) for name in data if name not in self.fields]
-            if unknown:
-                sentence = f"There is no such field. Known: {', '.join(self.fields)}."
-                raise InvalidInput({name: [sentence] for name in unknown})
-        return super().to_internal_value(data)
 
 
 class MachineInput(StrictInput):

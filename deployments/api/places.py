@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -57,16 +58,17 @@ class EnvironmentViewSet(PortalViewSet):
     @extend_schema(request=EnvironmentPatch, responses=EnvironmentSerializer)
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         del args, kwargs
-        environment = self.get_object()
-        self.check_if_match(environment)
         sent = EnvironmentPatch(data=request.data)
         sent.is_valid(raise_exception=True)
         values = dict(sent.validated_data)
         keys = values.pop("projects", None)
-        changed = environments.update_environment(
-            environment_id=environment.pk, values=values, projects=keys, actor=self.person
-        )
-        return Response(self.get_serializer(changed).data)
+        with transaction.atomic():
+            environment = Environment.objects.select_for_update().get(pk=self.get_object().pk)
+            self.check_if_match()
+            environments.update_environment(
+                environment_id=environment.pk, values=values, projects=keys, actor=self.person
+            )
+        return self.tagged(self.represent(self.get_object()))
 
     @extend_schema(request=None, responses={202: EnvironmentSerializer})
     @action(detail=True, methods=["post"])

@@ -1,7 +1,5 @@
 """Runs and their price."""
 
-import hashlib
-import json
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,11 +8,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
 from coe_portal.core.api.idempotency import idempotent
-from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
 from coe_portal.core.errors import NotFound
 from coe_portal.core.models import User
 from deployments.api import representations
@@ -57,17 +54,14 @@ class RunViewSet(PortalViewSet):
         run = runs.launch_run(wish=_wish(request), actor=self.person)
         return Response(representations.run_of(run), status=201)
 
-    @extend_schema(responses=RunSerializer)
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        del args
-        row = self.get_queryset().filter(pk=kwargs["pk"]).first()
+    def get_object(self) -> Any:
+        row = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
         if row is None:
             raise NotFound("There is no such run that you may see.")
-        data = representations.run_data(row)
-        tag = '"' + hashlib.sha256(json.dumps(data, cls=JSONEncoder).encode()).hexdigest()[:20] + '"'
-        if request.headers.get("If-None-Match") == tag:
-            return Response(status=304, headers={"ETag": tag})
-        return Response(data, headers={"ETag": tag})
+        return row
+
+    def represent(self, obj: Any) -> Any:
+        return representations.run_data(obj)
 
     @extend_schema(request=None, responses={200: RunSerializer, 202: RunSerializer})
     @action(detail=True, methods=["post"])
@@ -136,6 +130,7 @@ class RunViewSet(PortalViewSet):
     @action(detail=False)
     def compare(self, request: Request) -> Response:
         """Runs side by side."""
+        refuse_unknown_parameters(request, "ids")
         ids = [part.strip() for part in request.query_params.get("ids", "").split(",") if part.strip()]
         return Response(representations.comparison_data(comparison.compare(run_ids=ids, actor=self.person)))
 

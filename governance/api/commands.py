@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 
 from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.idempotency import idempotent
+from coe_portal.core.api.views import refuse_unknown_parameters
 from governance.api.serializers import GateSerializer, SubmittedSerializer
 from governance.models import ApprovalRequest
 from governance.services import environments, gates, intakes
@@ -51,6 +52,7 @@ class GateView(APIView):
     )
     def get(self, request: Request, key: str) -> Response:
         person, query = person_of(request), request.query_params
+        refuse_unknown_parameters(request, "action", "environment")
         action, environment = query.get("action", ""), query.get("environment", "")
         project, kind = visible_project(person, key), environments.kind_of(environment)
         answer = gates.check(project, action, environment_kind=kind, actor=person)

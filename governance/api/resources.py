@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from coe_portal.core.api.exceptions import CONTENT_TYPE, problem
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.parsers import StrictJSONParser
-from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
 from coe_portal.core.errors import NotFound
 from coe_portal.core.models import Scope
 from governance.api.parsers import YamlTextParser
@@ -133,5 +133,6 @@ class PolicyViewSet(PortalViewSet):
     def diff(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What changes from this version to the one named in ``to``."""
         del args, kwargs
+        refuse_unknown_parameters(request, "to")
         other = self._version(request.query_params.get("to", ""))
         return Response([item.as_json() for item in policies.changes_between(self.get_object(), other)])

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from coe_portal.core.api.serializers import StrictInput
 from governance import permissions
 from governance.models import ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
 from governance.services import revisions
@@ -125,7 +126,7 @@ class ApprovalDetailSerializer(ApprovalSerializer):
         return permissions.refusal(request, self.context["request"].user)
 
 
-class DecisionInput(serializers.Serializer[dict[str, Any]]):
+class DecisionInput(StrictInput):
     """A decision. A comment is needed to ask for changes or to reject, conditions to approve with conditions."""
 
     verdict = serializers.ChoiceField(choices=Verdict.choices)
@@ -180,7 +181,7 @@ class PolicyDetailSerializer(PolicySerializer):
         read_only_fields = fields
 
 
-class PolicyInput(serializers.Serializer[dict[str, Any]]):
+class PolicyInput(StrictInput):
     """A policy as YAML text or as a JSON document; one of the two."""
 
     source = serializers.CharField(  # type: ignore[assignment]

@@ -17,6 +17,7 @@ from projects.api.serializers import (
     CriterionSerializer,
     EvidenceInput,
     EvidenceSerializer,
+    KindInput,
     MemberInput,
     MemberSerializer,
     ResponsibilityInput,
@@ -24,6 +25,7 @@ from projects.api.serializers import (
     RolesInput,
     VerdictInput,
 )
+from projects.filters import CriterionFilter, MemberFilter, ResponsibilityFilter
 from projects.models import Criterion, Member, Project, Responsibility
 from projects.permissions import visible_project
 from projects.services import checklist, team
@@ -31,8 +33,6 @@ from projects.services import checklist, team
 
 class ProjectPartViewSet(PortalViewSet):
     """A resource below ``projects/{key}/``."""
-
-    filterset_class = None
 
     @property
     def project(self) -> Project:
@@ -44,6 +44,7 @@ class ChecklistViewSet(ProjectPartViewSet):
 
     queryset = Criterion.objects.none()
     serializer_class = CriterionSerializer
+    filterset_class = CriterionFilter
     lookup_field = "code"
     ordering = "position"
 
@@ -65,12 +66,12 @@ class ChecklistViewSet(ProjectPartViewSet):
         with transaction.atomic():
             visible_project(self.person, self.kwargs["key"], lock=True)
             self._save(wanted.validated_data)
-        return Response(self.get_serializer(self.get_object()).data)
+        return self.tagged(self.represent(self.get_object()))
 
     def _save(self, values: dict[str, Any]) -> None:
         """Save the answer and the plan, both or neither. Call with the project locked, so that If-Match holds."""
+        self.check_if_match()
         current = self.get_object()
-        self.check_if_match(current)
         where = {"project_key": self.kwargs["key"], "code": current.code}
         if "answer" in values:
             checklist.answer(
@@ -112,6 +113,7 @@ class MemberViewSet(ProjectPartViewSet):
 
     queryset = Member.objects.none()
     serializer_class = MemberSerializer
+    filterset_class = MemberFilter
     ordering = "joined_at"
 
     def get_queryset(self) -> QuerySet[Member]:
@@ -138,13 +140,16 @@ class MemberViewSet(ProjectPartViewSet):
         del args
         wanted = RolesInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        member = team.set_roles(
-            project_key=kwargs["key"],
-            member_id=kwargs["pk"],
-            roles=list(wanted.validated_data["roles"]),
-            actor=self.person,
-        )
-        return Response(MemberSerializer(member).data)
+        with transaction.atomic():
+            visible_project(self.person, kwargs["key"], lock=True)
+            self.check_if_match()
+            member = team.set_roles(
+                project_key=kwargs["key"],
+                member_id=kwargs["pk"],
+                roles=list(wanted.validated_data["roles"]),
+                actor=self.person,
+            )
+        return self.tagged(self.represent(member))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -159,6 +164,7 @@ class ResponsibilityViewSet(ProjectPartViewSet):
 
     queryset = Responsibility.objects.none()
     serializer_class = ResponsibilitySerializer
+    filterset_class = ResponsibilityFilter
     ordering = "id"
 
     def get_queryset(self) -> QuerySet[Responsibility]:
@@ -181,14 +187,34 @@ class ResponsibilityViewSet(ProjectPartViewSet):
         )
         return Response(ResponsibilitySerializer(duty).data, status=201)
 
+    @extend_schema(request=KindInput, responses=ResponsibilitySerializer)
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change what the member is for the area."""
+        del args, kwargs
+        wanted = KindInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        return self.tagged(self.represent(self._set_kind(wanted.validated_data["kind"])))
+
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take the responsibility away."""
-        del request, args
-        duty = self.get_queryset().filter(pk=kwargs["pk"]).first()
-        if duty is None:
-            raise NotFound(f"{kwargs['key']} has no such responsibility.")
-        team.set_responsibility(
-            project_key=kwargs["key"], member_id=duty.member_id, work_area=duty.work_area, kind="", actor=self.person
-        )
+        del request, args, kwargs
+        self._set_kind("")
         return Response(status=204)
+
+    @transaction.atomic
+    def _set_kind(self, kind: str) -> Responsibility | None:
+        """Change or, with an empty kind, remove. The project is locked, so that If-Match holds."""
+        key = self.kwargs["key"]
+        visible_project(self.person, key, lock=True)
+        self.check_if_match()
+        duty = self.get_object()
+        return team.set_responsibility(
+            project_key=key, member_id=duty.member_id, work_area=duty.work_area, kind=kind, actor=self.person
+        )
+
+    def get_object(self) -> Responsibility:
+        duty = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if duty is None:
+            raise NotFound(f"{self.kwargs['key']} has no such responsibility.")
+        return duty

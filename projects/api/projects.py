@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coe_portal.core.api.idempotency import idempotent
-from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
 from coe_portal.core.errors import NotFound
 from projects.api.serializers import (
     BusinessUnitSerializer,
@@ -21,7 +21,7 @@ from projects.api.serializers import (
     ProjectPatch,
     ProjectSerializer,
 )
-from projects.filters import ProjectFilter
+from projects.filters import BusinessUnitFilter, ProjectFilter
 from projects.models import BusinessUnit, Project
 from projects.permissions import visible_project
 from projects.services import projects, team
@@ -33,7 +33,9 @@ class BusinessUnitViewSet(PortalViewSet):
 
     queryset = BusinessUnit.objects.none()
     serializer_class = BusinessUnitSerializer
+    filterset_class = BusinessUnitFilter
     ordering = "name"
+    ordering_fields = ("name", "cost_center")
 
     def get_queryset(self) -> QuerySet[BusinessUnit]:
         return BusinessUnit.objects.all()
@@ -82,9 +84,9 @@ class ProjectViewSet(PortalViewSet):
         wanted.is_valid(raise_exception=True)
         with transaction.atomic():
             project = visible_project(self.person, self.kwargs["key"], lock=True)
-            self.check_if_match(project)
+            self.check_if_match()
             projects.update_project(project_key=project.key, changes=wanted.validated_data, actor=self.person)
-        return Response(ProjectSerializer(self.get_object()).data)
+        return self.tagged(self.represent(self.get_object()))
 
     @extend_schema(responses=CoverageSerializer)
     @action(detail=True)
@@ -103,6 +105,7 @@ class ProjectViewSet(PortalViewSet):
     def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Projects like the text, so that an idea joins one instead of repeating it."""
         del args, kwargs
+        refuse_unknown_parameters(request, "text")
         found = similar_projects(self.person, request.query_params.get("text", ""))
         return Response(CandidateSerializer(found, many=True).data)
 

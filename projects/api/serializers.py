@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from coe_portal.core.api.serializers import StrictInput
 from projects.models import (
     BusinessUnit,
     Criterion,
@@ -91,17 +92,19 @@ class ProjectSerializer(ProjectListSerializer):
         return SuccessMetricSerializer(metric).data if metric else None  # type: ignore[return-value]
 
 
-class ProjectInput(serializers.Serializer[Any]):
+class ProjectInput(StrictInput):
     """A new project. People by username, the business unit by id."""
 
     name = serializers.CharField(max_length=120, min_length=3)
     summary = serializers.CharField(max_length=2000, allow_blank=True, default="")
     business_unit = serializers.CharField(max_length=26)
+    owner = serializers.CharField(max_length=64, required=False, help_text="Username; the caller when left out.")
     sponsor = serializers.CharField(max_length=64, allow_blank=True, default="")
+    deploy_authority = serializers.CharField(max_length=64, allow_blank=True, default="")
     risk_tier = serializers.ChoiceField(choices=RiskTier.choices, allow_blank=True, default="")
 
 
-class ProjectPatch(serializers.Serializer[Any]):
+class ProjectPatch(StrictInput):
     """What may be changed of a project."""
 
     name = serializers.CharField(max_length=120, min_length=3, required=False)
@@ -165,7 +168,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
         read_only_fields = fields
 
 
-class CriterionPatch(serializers.Serializer[Any]):
+class CriterionPatch(StrictInput):
     """An answer, or who gives it until when. ``version`` refuses to overwrite a colleague's newer answer."""
 
     answer = serializers.DictField(required=False)
@@ -174,14 +177,14 @@ class CriterionPatch(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=1, required=False)
 
 
-class EvidenceInput(serializers.Serializer[Any]):
+class EvidenceInput(StrictInput):
     kind = serializers.ChoiceField(choices=EvidenceKind.choices)
     title = serializers.CharField(max_length=120)
     url = serializers.CharField(max_length=500, allow_blank=True, default="")
     note = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
 
-class VerdictInput(serializers.Serializer[Any]):
+class VerdictInput(StrictInput):
     verdict = serializers.ChoiceField(choices=["accept", "reject"])
     comment = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
@@ -196,12 +199,16 @@ class MemberSerializer(serializers.ModelSerializer[Member]):
         read_only_fields = fields
 
 
-class MemberInput(serializers.Serializer[Any]):
+class MemberInput(StrictInput):
     user = serializers.CharField(max_length=64, help_text="Username.")
     roles = serializers.ListField(child=serializers.ChoiceField(choices=ProjectRole.choices), max_length=7)
 
 
-class RolesInput(serializers.Serializer[Any]):
+class KindInput(StrictInput):
+    kind = serializers.ChoiceField(choices=ResponsibilityKind.choices)
+
+
+class RolesInput(StrictInput):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=ProjectRole.choices), max_length=7)
 
 
@@ -214,7 +221,7 @@ class ResponsibilitySerializer(serializers.ModelSerializer[Responsibility]):
         read_only_fields = fields
 
 
-class ResponsibilityInput(serializers.Serializer[Any]):
+class ResponsibilityInput(StrictInput):
     member = serializers.CharField(max_length=26, help_text="Id of the member.")
     work_area = serializers.ChoiceField(choices=WorkArea.choices)
     kind = serializers.ChoiceField(choices=ResponsibilityKind.choices)

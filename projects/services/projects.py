@@ -20,12 +20,21 @@ EDITABLE = ("name", "summary", "business_unit", "sponsor", "owner", "deploy_auth
 
 @transaction.atomic
 def create_project(
-    *, name: str, summary: str, business_unit_id: str, sponsor: str = "", risk_tier: str = "", actor: User
+    *,
+    name: str,
+    summary: str,
+    business_unit_id: str,
+    owner: str = "",
+    sponsor: str = "",
+    deploy_authority: str = "",
+    risk_tier: str = "",
+    actor: User,
 ) -> Project:
     """Propose a project: a row in stage intake with the eight open questions of the current policy.
 
     Args:
-        sponsor: username, may come later.
+        owner: username; the actor when left out.
+        sponsor, deploy_authority: usernames, may come later.
 
     Raises:
         InvalidInput: a field cannot be used.
@@ -41,13 +50,15 @@ def create_project(
             "name": name,
             "summary": summary,
             "business_unit": business_unit_id,
+            "owner": owner or actor.username,
             "sponsor": sponsor,
+            "deploy_authority": deploy_authority,
             "risk_tier": risk_tier,
         }
     )
-    project = Project.objects.create(**values, owner=actor, created_by=actor, policy_version=version.policy_version)
+    project = Project.objects.create(**values, created_by=actor, policy_version=version.policy_version)
     Criterion.objects.bulk_create(_criteria(project, version.criteria))
-    Member.objects.create(project=project, user=actor, roles=[ProjectRole.DOMAIN_EXPERT])
+    Member.objects.create(project=project, user=project.owner, roles=[ProjectRole.DOMAIN_EXPERT])
     checklist.refresh_readiness(project)
     audit.record(actor=actor, action="project.created", subject=project, after=values)
     outbox.publish(ProjectCreated(project.key))

@@ -10,9 +10,18 @@ from django.test import Client
 from django.utils import timezone
 
 from coe_portal.core.models import ApiToken, AuditEntry, User
+from governance.services import policies
+from projects.models import Project
 from tests.core.conftest import bearer
+from tests.factories import unit
 
 JSON = "application/json"
+
+
+def _idea() -> dict[str, str]:
+    """A new project, for which the policy is published and a unit is there."""
+    policies.load_default()
+    return {"name": "Claims triage", "business_unit": unit().pk}
 
 
 @pytest.mark.django_db
@@ -142,32 +151,32 @@ def test_the_etag_answers_304_until_the_object_changes(client: Client, ada: User
 @pytest.mark.django_db
 def test_the_same_key_and_body_give_the_same_answer_and_another_body_is_refused(client: Client, ada: User) -> None:
     headers = {**bearer(ada, "read", "write"), "Idempotency-Key": str(uuid.uuid4())}
-    body = {"name": "ci", "scopes": ["read"]}
-    first = client.post("/api/v1/tokens/", body, JSON, headers=headers)
-    again = client.post("/api/v1/tokens/", body, JSON, headers=headers)
-    other = client.post("/api/v1/tokens/", {**body, "name": "cd"}, JSON, headers=headers)
+    body = _idea()
+    first = client.post("/api/v1/projects/", body, JSON, headers=headers)
+    again = client.post("/api/v1/projects/", body, JSON, headers=headers)
+    other = client.post("/api/v1/projects/", {**body, "name": "Another idea"}, JSON, headers=headers)
     assert (again.status_code, again.json()) == (201, first.json())
     assert again["Idempotency-Replayed"] == "true"
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert ApiToken.objects.filter(name="ci").count() == 1
+    assert Project.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_a_refused_request_can_be_corrected_and_sent_with_the_same_key(client: Client, ada: User) -> None:
     headers = {**bearer(ada, "read", "write"), "Idempotency-Key": "k"}
-    wrong = client.post("/api/v1/tokens/", {"name": "ci", "scopes": ["fly"]}, JSON, headers=headers)
-    right = client.post("/api/v1/tokens/", {"name": "ci", "scopes": ["read"]}, JSON, headers=headers)
+    wrong = client.post("/api/v1/projects/", {**_idea(), "sponsor": "ghost"}, JSON, headers=headers)
+    right = client.post("/api/v1/projects/", _idea(), JSON, headers=headers)
     assert (wrong.status_code, right.status_code) == (400, 201)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_identical_posts_at_the_same_instant_do_the_work_once(ada: User) -> None:
     headers = {**bearer(ada, "read", "write"), "Idempotency-Key": "race"}
-    barrier, answers = threading.Barrier(2), []
+    barrier, answers, body = threading.Barrier(2), [], _idea()
 
     def post() -> None:
         barrier.wait()
-        answers.append(Client().post("/api/v1/tokens/", {"name": "ci", "scopes": ["read"]}, JSON, headers=headers))
+        answers.append(Client().post("/api/v1/projects/", body, JSON, headers=headers))
         connection.close()
 
     threads = [threading.Thread(target=post) for _ in range(2)]
@@ -177,4 +186,5 @@ def test_two_identical_posts_at_the_same_instant_do_the_work_once(ada: User) -> 
         thread.join()
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
-    assert ApiToken.objects.filter(name="ci").count() == 1
+    assert Project.objects.count() == 1
+    assert AuditEntry.objects.filter(action="project.created").count() == 1

@@ -9,6 +9,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from coe_portal.core import request_id
 from coe_portal.core.models import ApiToken, Scope, User
 
 if TYPE_CHECKING:  # REST framework reads this module while its own views load
@@ -32,6 +33,7 @@ class TokenAuthentication(BaseAuthentication):
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one under Account.")
         self._note_use(token)
+        request_id.acting(token.user_id)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -4,10 +4,13 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -25,6 +28,7 @@ _TITLES = {
     "stale_state": "The state does not allow this",
     "not_authenticated": "Sign in first",
     "throttled": "Too many requests",
+    "too_large": "The body is too large",
 }
 
 
@@ -54,11 +58,11 @@ def problem(
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. Returns None for bugs, which stay loud."""
-    del context
     domain, headers = _as_domain_error(error)
     if domain is None:
         return None
     set_rollback()
+    context["request"].accepted_renderer = JSONRenderer()  # whatever the view speaks, a problem is JSON
     body = problem(domain.code, domain.message, domain.status, missing=domain.missing, errors=domain.errors)
     return Response(body, status=domain.status, headers=headers, content_type=CONTENT_TYPE)
 
@@ -75,6 +79,9 @@ def _as_domain_error(error: Exception) -> tuple[DomainError | None, dict[str, st
         return error, {}
     if isinstance(error, Http404):
         return NotFound(), {}
+    if isinstance(error, RequestDataTooBig):
+        limit = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) // 1000
+        return DomainError("too_large", f"The body is larger than {limit} kB. Send less at once.", status=413), {}
     if isinstance(error, DjangoPermissionDenied):
         error = exceptions.PermissionDenied(str(error) or None)
     if isinstance(error, DjangoValidationError):

@@ -40,6 +40,7 @@ def idempotent(view: View) -> View:
             record.save(update_fields=["status", "body"])
         return response
 
+    wrapper.accepts_idempotency_key = True  # type: ignore[attr-defined]  # the schema names the header
     return wrapper
 
 

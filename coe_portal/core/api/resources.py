@@ -10,7 +10,6 @@ from rest_framework.views import APIView
 
 from coe_portal.core import inbox
 from coe_portal.core.api.auth import person_of
-from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.serializers import (
     AuditEntrySerializer,
     CreatedTokenSerializer,
@@ -63,8 +62,8 @@ class TokenViewSet(PortalViewSet):
         return ApiToken.objects.filter(user=self.person)
 
     @extend_schema(request=TokenInput, responses={201: CreatedTokenSerializer})
-    @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make a token. It is shown in this answer only, so the answer is kept nowhere and no key repeats it."""
         wanted = TokenInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         scopes = list(wanted.validated_data["scopes"])

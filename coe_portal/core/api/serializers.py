@@ -1,8 +1,23 @@
 """How the kernel's rows look in the API."""
 
+from typing import Any
+
 from rest_framework import serializers
 
+from coe_portal.core.errors import InvalidInput
 from coe_portal.core.models import ApiToken, AuditEntry, Scope, User
+
+
+class StrictInput(serializers.Serializer[dict[str, Any]]):
+    """Refuses fields that it does not know, so that a misspelt one is not silently ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = [str(name) for name in data if name not in self.fields]
+            if unknown:
+                sentence = f"There is no such field. Known: {', '.join(self.fields)}."
+                raise InvalidInput({name[:80]: [sentence] for name in unknown})
+        return super().to_internal_value(data)
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -69,7 +84,7 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class TokenInput(serializers.Serializer[dict[str, object]]):
+class TokenInput(StrictInput):
     """What a new token is for."""
 
     name = serializers.CharField(max_length=80)

@@ -3,13 +3,15 @@
 import hashlib
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
+from django.utils.http import parse_etags
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from coe_portal.core.api.auth import person_of
-from coe_portal.core.errors import DomainError
+from coe_portal.core.errors import DomainError, InvalidInput
 from coe_portal.core.models import User
 
 
@@ -40,17 +42,27 @@ class PortalViewSet(GenericViewSet[Any]):
         return self.get_serializer(rows, many=True).data
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        del args, kwargs
-        obj = self.get_object()
-        tag = etag(obj)
-        if request.headers.get("If-None-Match") == tag:
-            return Response(status=304, headers={"ETag": tag})
-        return Response(self.get_serializer(obj).data, headers={"ETag": tag})
+        del request, args, kwargs
+        return self.tagged(self.represent(self.get_object()))
 
-    def check_if_match(self, obj: Model) -> None:
-        """Refuse a change that was made against an older version of the object. Raises DomainError (412)."""
-        wanted = self.request.headers.get("If-Match")
-        if wanted and wanted not in ("*", etag(obj)):
+    def represent(self, obj: Any) -> Any:
+        """The single object as plain data. Resources that build it by hand override this."""
+        return self.get_serializer(obj).data
+
+    def tagged(self, data: Any) -> Response:
+        """Answer with an ``ETag`` of exactly this document; 304 when the caller has it already."""
+        tag = etag(data)
+        known = parse_etags(self.request.headers.get("If-None-Match", ""))
+        if self.request.method == "GET" and ("*" in known or {tag, f"W/{tag}"} & set(known)):
+            return Response(status=304, headers={"ETag": tag})
+        return Response(data, headers={"ETag": tag})
+
+    def check_if_match(self) -> None:
+        """Refuse a change against an older version of the object. Call with its row locked. Raises DomainError."""
+        sent = self.request.headers.get("If-Match")
+        if sent is None or sent.strip() == "*":
+            return
+        if etag(self.represent(self.get_object())) not in parse_etags(sent):
             raise DomainError(
                 "precondition_failed",
                 "The object was changed since you read it. Read it again and repeat your change.",
@@ -62,9 +74,14 @@ class PortalViewSet(GenericViewSet[Any]):
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
 
-def etag(obj: Model) -> str:
-    """A tag that changes whenever the row changes: from its ``version`` or ``updated_at``, else from all columns."""
-    stamp = getattr(obj, "version", None) or getattr(obj, "updated_at", None)
-    if stamp is None:
-        stamp = [str(getattr(obj, field.attname)) for field in obj._meta.concrete_fields]
-    return '"' + hashlib.sha256(f"{obj._meta.label}:{obj.pk}:{stamp}".encode()).hexdigest()[:20] + '"'
+def etag(data: Any) -> str:
+    """A tag of a document: it changes whenever anything that the caller can see changes."""
+    return '"' + hashlib.sha256(JSONRenderer().render(data)).hexdigest()[:20] + '"'
+
+
+def refuse_unknown_parameters(request: Request, *known: str) -> None:
+    """Raise InvalidInput for a query parameter that the view does not know: a misspelt one changes the answer."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        sentence = f"There is no such parameter. Known: {', '.join(known)}."
+        raise InvalidInput({name: [sentence] for name in unknown})
