@@ -12,7 +12,7 @@ from coe_portal.core.errors import DomainError
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from deployments.models import Environment, Price, Run, TemplateVersion
-from deployments.services import environments
+from deployments.services import environments, prices
 
 FIELDS = [*environments.FIELDS, "projects"]
 
@@ -79,10 +79,21 @@ class TemplateVersionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Price)
-class PriceAdmin(ReadOnlyAdmin):
+class PriceAdmin(AuditedAdmin):
+    audit_name = "price"
+    fields = ["region", "component", "instance_type", "per_hour", "currency", "dated_on", "source"]
     list_display = ["instance_type", "region", "component", "per_hour", "currency", "dated_on", "source"]
     list_filter = ["region", "component", "dated_on"]
     search_fields = ["instance_type"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A new price is a new row with its own date: runs keep the one they were launched with."""
+        del request, obj
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        del change
+        obj.pk = prices.add_price(values=form.cleaned_data, actor=signed_in(request)).pk
 
 
 @admin.register(Run)

@@ -30,9 +30,11 @@ class PolicyForm(forms.ModelForm[PolicyVersion]):
     def clean_source(self) -> str:
         source = str(self.cleaned_data["source"])
         try:
-            loader.load(source)
+            name = loader.load(source)["name"]
         except loader.PolicyError as error:
             raise forms.ValidationError([str(problem) for problem in error.problems]) from None
+        if self.instance.name and name != self.instance.name:
+            raise forms.ValidationError(f"The name of this draft is “{self.instance.name}” and stays so.")
         return source
 
 
@@ -50,12 +52,16 @@ class PolicyVersionAdmin(AuditedAdmin):
         return {"source": current.source if current else policies.DEFAULT.read_text()}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
+        """Drafts are changed; what was published never is."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.status == PolicyStatus.DRAFT)
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
-        del change
-        draft = policies.create_draft(source=form.cleaned_data["source"], actor=_actor(request))
+        source, actor = form.cleaned_data["source"], _actor(request)
+        if change:
+            draft = policies.change_draft(policy_id=obj.pk, source=source, actor=actor)
+        else:
+            draft = policies.create_draft(source=source, actor=actor)
         obj.__dict__.update(draft.__dict__)
 
     @admin.action(description="Publish the selected draft", permissions=["add"])

@@ -206,7 +206,7 @@ class LineSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     title = serializers.CharField()
-    values = serializers.ListField(child=serializers.JSONField(allow_null=True))
+    values = serializers.ListField(child=serializers.JSONField())
     differs = serializers.BooleanField()
     best = serializers.IntegerField(allow_null=True)
 

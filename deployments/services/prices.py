@@ -7,10 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from coe_portal.core import audit
+from coe_portal.core.errors import InvalidInput
+from coe_portal.core.models import User
+from deployments import permissions
 from deployments.models import Component, Price
 
 TABLE = Path(__file__).resolve().parent.parent / "prices" / "sagemaker.json"
@@ -29,6 +33,29 @@ def load_table(path: Path = TABLE) -> int:
         told = {"per_hour": row.per_hour, "source": row.source}
         audit.record(actor=None, action="price.added", subject=row, after=told)
     return len(new)
+
+
+@transaction.atomic
+def add_price(*, values: Mapping[str, Any], actor: User) -> Price:
+    """Add one dated price by hand, for a machine or region that the table lacks. Prices are added, never changed.
+
+    Args:
+        values: region, component, instance_type, per_hour, currency, dated_on, source.
+
+    Raises:
+        NotAllowed: only a CoE lead may.
+        InvalidInput: a field cannot be used, or there is a price of that day already.
+    """
+    permissions.require_lead(actor, "add prices")
+    price = Price(**values)
+    try:
+        price.full_clean()
+    except ValidationError as error:
+        raise InvalidInput(error.message_dict) from None
+    price.save(force_insert=True)
+    told = {"per_hour": price.per_hour, "currency": price.currency, "source": price.source}
+    audit.record(actor=actor, action="price.added", subject=price, after=told)
+    return price
 
 
 def _rows(table: Mapping[str, Any]) -> list[Price]:

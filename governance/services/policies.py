@@ -117,12 +117,17 @@ def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
 
 @transaction.atomic
 def load_default() -> PolicyVersion | None:
-    """Publish the shipped policy if its content is new. Returns the new version, or None when nothing changed."""
+    """Publish the shipped policy if its content is new. Returns the new version, or None when nothing changed.
+
+    Where a CoE lead has published a policy, the shipped one stays a draft: an update never replaces their rules.
+    """
     source = DEFAULT.read_text()
     known = set(PolicyVersion.objects.values_list("digest", flat=True))
     if digest(loader.load(source)) in known:
         return None
-    return publish(policy_id=create_draft(source=source, actor=None).pk, actor=None)
+    draft = create_draft(source=source, actor=None)
+    own = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED, published_by__isnull=False).exists()
+    return draft if own else publish(policy_id=draft.pk, actor=None)
 
 
 def as_yaml(document: dict[str, Any]) -> str:

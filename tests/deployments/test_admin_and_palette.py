@@ -52,12 +52,12 @@ def test_a_check_can_be_asked_for_in_the_admin(client: Client, lead: User, local
 
 
 @pytest.mark.parametrize("who", ["lead", "auditor"])
-def test_templates_prices_and_runs_are_read_only(
+def test_templates_and_runs_are_read_only(
     client: Client, launch: Callable[..., Run], request: pytest.FixtureRequest, who: str
 ) -> None:
     run, version = launch(), TemplateVersion.objects.all()[0]
     client.force_login(request.getfixturevalue(who))
-    for path in (f"run/{run.pk}", f"templateversion/{version.pk}", "price"):
+    for path in (f"run/{run.pk}", f"templateversion/{version.pk}"):
         url = f"/admin/deployments/{path}/"
         assert client.get(url, follow=True).status_code == 200
         assert client.get(f"/admin/deployments/{path.partition('/')[0]}/add/").status_code == 403

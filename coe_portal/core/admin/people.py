@@ -3,14 +3,19 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.contrib.auth.forms import BaseUserCreationForm, ReadOnlyPasswordHashField
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.auth.forms import BaseUserCreationForm, ReadOnlyPasswordHashField, SetPasswordForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.models import ApiToken, ApproverGroup, SiteRole, User
-from coe_portal.core.services import tokens
+from coe_portal.core.services import people, tokens
 
 ROLE_FIELDS = {
     "site_roles": forms.MultipleChoiceField(
@@ -28,11 +33,20 @@ class PersonForm(forms.ModelForm[User]):
 
     site_roles = ROLE_FIELDS["site_roles"]
     approver_groups = ROLE_FIELDS["approver_groups"]
-    password = ReadOnlyPasswordHashField(help_text="Passwords are stored as hashes; nobody can read them.")
+    password = ReadOnlyPasswordHashField(
+        help_text="Passwords are stored as hashes; nobody can read them. The button sets a new one."
+    )
 
     class Meta:
         model = User
         fields = [*PROFILE, "password"]
+
+    def clean(self) -> dict[str, Any]:
+        values = dict(super().clean() or {})
+        stays = SiteRole.COE_LEAD in values.get("site_roles", ()) and values.get("is_active")
+        if self.instance.is_lead and not stays and not User.objects.leads().exclude(pk=self.instance.pk).exists():
+            self.add_error("site_roles", "This is the last CoE lead. Make another one first.")
+        return values
 
 
 class NewPersonForm(BaseUserCreationForm[User]):
@@ -55,6 +69,37 @@ class UserAdmin(AuditedAdmin):
     list_filter = ["kind", "is_active"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name"]
+    actions = ["remove_second_factors"]
+
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<int:user_id>/password/", self.admin_site.admin_view(self.set_password), name="core_user_password")
+        return [own, *super().get_urls()]
+
+    def set_password(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Give a person a new password."""
+        person = get_object_or_404(User, pk=user_id)
+        if not self.has_change_permission(request, person):
+            raise PermissionDenied
+        form = SetPasswordForm(person, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            people.set_password(user_id=user_id, password=form.cleaned_data["new_password1"], actor=_lead(request))
+            self.message_user(request, f"{person} has a new password.")
+            return HttpResponseRedirect(reverse("admin:core_user_change", args=[user_id]))
+        fields: Any = form  # AdminForm draws any form; its annotation knows model forms only
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Set the password of {person}",
+            "form": form,
+            "adminform": AdminForm(fields, [(None, {"fields": list(form.fields)})], {}),
+            "opts": self.opts,
+            "original": person,
+        }
+        return TemplateResponse(request, "admin/set_password.html", context)
+
+    @admin.action(description="Remove second factors (the person lost theirs)", permissions=["change"])
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        removed = sum(people.remove_second_factors(user_id=person.pk, actor=_lead(request)) for person in queryset)
+        self.message_user(request, f"{removed} second factors are removed.", level=messages.WARNING)
 
     @admin.display(description="Roles and groups")
     def roles(self, user: User) -> str:

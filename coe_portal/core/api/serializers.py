@@ -49,6 +49,8 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
     id = serializers.CharField(read_only=True)
     actor = serializers.SerializerMethodField(help_text="Username; empty when the portal itself acted.")
     on_behalf_of = serializers.SerializerMethodField(help_text="Username, or empty.")
+    before = serializers.DictField(allow_null=True, read_only=True)
+    after = serializers.DictField(allow_null=True, read_only=True)
 
     class Meta:
         model = AuditEntry

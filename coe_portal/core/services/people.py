@@ -1,9 +1,10 @@
-"""What people change about themselves."""
+"""What people change about themselves, and what a CoE lead does for them."""
 
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from coe_portal.core import audit
-from coe_portal.core.errors import InvalidInput
+from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound
 from coe_portal.core.models import User
 from coe_portal.core.models.user import Theme
 
@@ -20,3 +21,37 @@ def set_preferences(*, theme: str, shortcuts: bool, actor: User) -> User:
         actor.theme, actor.shortcuts = theme, shortcuts
         audit.record(actor=actor, action="user.preferences", subject=actor, before=before, after=after)
     return actor
+
+
+@transaction.atomic
+def set_password(*, user_id: int, password: str, actor: User) -> User:
+    """Give a person a new password; their sessions end. Raises NotAllowed (only CoE leads), NotFound."""
+    person = _person_for_lead(user_id, actor, "set passwords")
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    audit.record(actor=actor, action="user.password_set", subject=person)
+    return person
+
+
+@transaction.atomic
+def remove_second_factors(*, user_id: int, actor: User) -> int:
+    """Let a person who lost their second factor sign in with the password alone and set up a new one.
+
+    Returns how many factors were removed. Raises NotAllowed (only CoE leads), NotFound.
+    """
+    person = _person_for_lead(user_id, actor, "remove second factors")
+    factors = Authenticator.objects.filter(user=person)
+    kinds = sorted(factors.values_list("type", flat=True))
+    if kinds:
+        factors.delete()
+        audit.record(actor=actor, action="user.second_factors_removed", subject=person, before={"factors": kinds})
+    return len(kinds)
+
+
+def _person_for_lead(user_id: int, actor: User, what: str) -> User:
+    if not actor.is_lead:
+        raise NotAllowed(f"Only CoE leads {what}.")
+    person = User.objects.select_for_update().filter(pk=user_id).first()
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person

@@ -11,4 +11,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         version = policies.load_default()
         if options["verbosity"]:
-            self.stdout.write(f"Published {version}." if version else "The published policy is up to date.")
+            self.stdout.write(
+                f"{version} is {version.get_status_display().lower()}."
+                if version
+                else "The published policy is up to date."
+            )
