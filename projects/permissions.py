@@ -61,6 +61,12 @@ def require(user: User, action: str, project: Project) -> None:
         raise NotAllowed(reason)
 
 
+def require_to_propose(user: User) -> None:
+    """Raise NotAllowed for an auditor: everybody else may have an idea."""
+    if user.is_auditor and not user.is_lead:
+        raise NotAllowed("Auditors read everything and change nothing, so you cannot propose a project.")
+
+
 def require_open_checklist(project: Project) -> None:
     """Raise StaleState when the answers are with the approvers or the project has ended."""
     if project.stage == Stage.QUALIFICATION:

@@ -37,9 +37,11 @@ def create_project(
         sponsor, deploy_authority: usernames, may come later.
 
     Raises:
+        NotAllowed: auditors change nothing.
         InvalidInput: a field cannot be used.
         StaleState: no policy is published yet.
     """
+    permissions.require_to_propose(actor)
     version = ChecklistVersion.objects.filter(is_current=True).first()
     if version is None:
         raise StaleState(

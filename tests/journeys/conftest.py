@@ -10,8 +10,12 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion
+from governance.services import intakes, policies
 from projects.models import BusinessUnit, Project
+from projects.services import team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
+from tests.deployments.test_runs import move
+from tests.factories import complete_intake
 
 __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
@@ -24,6 +28,23 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     )
     tokens.create_token(user=people["scientist"], scopes=["read"], days=1, name="ci", actor=people["scientist"])
     entry = AuditEntry.objects.filter(actor=people["domain"]).order_by("id")[0]
+    failed = move(
+        runs.launch_run(
+            wish=Wish(project=project.key, environment="local", template="tabular-classifier"),
+            actor=people["scientist"],
+        ),
+        "submitting",
+        "failed",
+    )
+    asked = intakes.submit(project_key=complete_intake("Tumour triage").key, actor=people["domain"]).approval
+    duty = team.set_responsibility(
+        project_key=project.key,
+        member_id=project.members.get(user=people["scientist"]).pk,
+        work_area="data_quality",
+        kind="responsible",
+        actor=people["domain"],
+    )
+    draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
     return {
         "username": "lead",
         "audit": entry.pk,
@@ -34,10 +55,16 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "number": run.number,
         "key": project.key,
         "code": "value",
-        "approval": ApprovalRequest.objects.get().key,
-        "policy": PolicyVersion.objects.get().label,
+        "approval": ApprovalRequest.objects.get(project=project).key,
+        "asked": asked.key,
+        "asked_project": asked.project.key,
+        "ready": complete_intake("Route planning").key,
+        "failed": failed.pk,
+        "failed_number": failed.number,
+        "policy": PolicyVersion.objects.get(status="published").label,
+        "draft": draft.pk,
         "unit": BusinessUnit.objects.get().pk,
-        "member": project.members.order_by("joined_at")[0].pk,
-        "duty": "none",
+        "member": project.members.get(user=people["scientist"]).pk,
+        "duty": duty.pk if duty else "",
         "slug": "challenge",
     }

@@ -26,7 +26,6 @@ from schemathesis.specs.openapi.checks import (
 
 from coe_portal.core.models import User
 from coe_portal.wsgi import application
-from governance.models import PolicyVersion
 from tests.deployments.conftest import bearer
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +96,5 @@ def test_nothing_that_a_client_can_send_breaks_the_api(
     schema = schemathesis.openapi.from_wsgi("/api/schema/", application, headers=headers)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) > 60
-    known = things | {"policy": PolicyVersion.objects.get().pk}
     for operation in operations:
-        _fuzz(operation, known, headers)
+        _fuzz(operation, things, headers)

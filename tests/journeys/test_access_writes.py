@@ -1,0 +1,198 @@
+"""Every command, as everybody: who may change what is a table, and a new command without a row fails.
+
+Each command is sent with a body that works, so that only the right decides; what it did is taken back afterwards. A row
+says what ``WHO`` is answered, in order, and for whom the audit trail grew.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from coe_portal.core.models import AuditEntry, User
+from governance.services import policies
+from tests.factories import ANSWERS
+from tests.journeys.routes import WHO, api_methods, ours
+
+pytestmark = pytest.mark.django_db
+JSON = "application/json"
+DEV = {
+    "name": "dev", "kind": "dev", "account_id": "123456789012", "region": "eu-west-1", "bucket": "coe-dev",
+    "execution_role_arn": "arn:aws:iam::123456789012:role/train",
+}  # fmt: skip
+DEV_FORM = DEV | {"images": "{}", "access": "all_projects", "currency": "USD"}
+WISH = {"project": "{key}", "environment": "local", "template": "tabular-classifier"}
+WISH_FORM = WISH | {
+    "instance_type": "ml.m5.large", "instance_count": 1, "max_minutes": 10, "request_key": "once",
+}  # fmt: skip
+VERDICT = {"verdict": "approve", "comment": "Read and agreed."}
+NOTE = {"kind": "note", "title": "A note", "note": "Two assessors agreed."}
+DUTY = {"member": "{member}", "work_area": "model_training", "kind": "informed"}
+CHALLENGE = {f"challenge-{name}": value + " Every day." for name, value in ANSWERS["challenge"].items()} | {
+    "challenge-ml_needed": "yes"
+}
+
+# What is sent where; everything else gets an empty body.
+BODIES: dict[str, Any] = {
+    "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
+    "post api/v1/estimates/": WISH,
+    "post api/v1/runs/": WISH,
+    "post api/v1/environments/": DEV,
+    "patch api/v1/environments/{environment}/": {"region": "eu-central-1"},
+    "post api/v1/approvals/{approval}/decide/": VERDICT,
+    "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
+    "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
+    "patch api/v1/projects/{key}/": {"summary": "Another summary."},
+    "patch api/v1/projects/{key}/checklist/{code}/": {"answer": ANSWERS["value"] | {"low": 1}},
+    "post api/v1/projects/{key}/checklist/{code}/evidence/": NOTE,
+    "post api/v1/projects/{key}/checklist/{code}/verdict/": {"verdict": "accept"},
+    "post api/v1/projects/{key}/members/": {"user": "devops", "roles": ["devops_engineer"]},
+    "patch api/v1/projects/{key}/members/{member}/": {"roles": ["data_engineer"]},
+    "post api/v1/projects/{key}/responsibilities/": DUTY,
+    "patch api/v1/projects/{key}/responsibilities/{duty}/": {"kind": "informed"},
+    "me/preferences/": {"theme": "dark"},
+    "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
+    "approvals/{approval}/decide/": VERDICT,
+    "environments/new/": DEV_FORM,
+    "environments/{environment}/edit/": DEV_FORM,
+    "intake/new/": {"name": "Claims triage", "business_unit": "{unit}"},
+    "intake/{key}/{slug}/": CHALLENGE,
+    "intake/{key}/{slug}/autosave/": CHALLENGE,
+    "projects/{key}/checklist/{code}/evidence/": NOTE,
+    "projects/{key}/checklist/{code}/verdict/": {"verdict": "accept"},
+    "projects/{key}/team/": {"user": "devops", "roles": ["devops_engineer"]},
+    "projects/{key}/team/responsibility/": DUTY,
+    "projects/{key}/runs/new/": WISH_FORM,
+    "projects/{key}/runs/estimate/": WISH_FORM,
+}
+# Commands that need another row than the project in its proof of concept: the end of the address → which.
+OTHER_ROWS = {
+    "/submit/": {"key": "ready"},
+    "/verdict/": {"key": "asked_project"},
+    "/decide/": {"approval": "asked"},
+    "/withdraw/": {"approval": "asked"},
+    "/publish/": {"policy": "draft"},
+    "/retry/": {"run": "failed", "number": "failed_number"},
+}
+
+TABLE: dict[str, str] = {
+    "approvals/{approval}/decide/": "302 404 403 403 303 403: lead",
+    "approvals/{approval}/withdraw/": "302 404 403 403 303 403: lead",
+    "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
+    "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
+    "delete api/v1/tokens/{token}/": "401 404 204 404 204 404: scientist lead",
+    "environments/new/": "302 422 422 422 303 422: lead",
+    "environments/{environment}/check/": "302 303 303 303 303 303: lead",
+    "environments/{environment}/edit/": "302 422 422 422 303 422: lead",
+    "environments/{environment}/external-id/": "302 303 303 303 303 303: lead",
+    "intake/new/": "302 303 303 303 303 422: stranger scientist security lead",
+    "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
+    "intake/{key}/{slug}/autosave/": "302 404 200 200 200 200: scientist lead",
+    "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
+    "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
+    "patch api/v1/environments/{environment}/": "401 403 403 403 200 403: lead",
+    "patch api/v1/projects/{key}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/projects/{key}/responsibilities/{duty}/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
+    "post api/v1/approvals/{approval}/withdraw/": "401 404 403 403 200 403: lead",
+    "post api/v1/environments/": "401 403 403 403 201 403: lead",
+    "post api/v1/environments/{environment}/check/": "401 403 403 403 202 403: lead",
+    "post api/v1/environments/{environment}/renew-external-id/": "401 403 403 403 200 403: lead",
+    "post api/v1/estimates/": "401 404 200 403 200 403:",
+    "post api/v1/policies/": "401 403 403 403 201 403: lead",
+    "post api/v1/policies/{policy}/publish/": "401 404 404 404 200 403: lead",
+    "post api/v1/projects/": "401 201 201 201 201 403: stranger scientist security lead",
+    "post api/v1/projects/{key}/advance/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/checklist/{code}/evidence/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/checklist/{code}/verdict/": "401 404 403 200 200 403: security lead",
+    "post api/v1/projects/{key}/members/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/responsibilities/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/submit/": "401 404 201 404 201 403: scientist lead",
+    "post api/v1/runs/": "401 404 201 403 409 403: scientist",
+    "post api/v1/runs/{run}/clone/": "401 404 201 403 409 403: scientist",
+    "post api/v1/runs/{run}/retry/": "401 404 201 403 409 403: scientist",
+    "post api/v1/runs/{run}/stop/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/tokens/": "401 201 201 201 201 201: stranger scientist security lead auditor",
+    "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
+    "projects/{key}/runs/estimate/": "302 404 200 200 200 200:",
+    "projects/{key}/runs/new/": "302 404 303 422 422 422: scientist",
+    "projects/{key}/runs/{number}/retry/": "302 404 303 303 303 303: scientist",
+    "projects/{key}/runs/{number}/stop/": "302 404 303 303 303 303: scientist lead",
+    "projects/{key}/submit/": "302 404 303 404 303 403: scientist lead",
+    "projects/{key}/team/": "302 404 303 422 303 422: scientist lead",
+    "projects/{key}/team/responsibility/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/team/{member}/remove/": "302 404 303 403 303 403: scientist lead",
+}
+
+
+def _filled(value: Any, things: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(item, things) for name, item in value.items()}
+    return value.format(**things) if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
+
+
+def _address(route: str, things: dict[str, Any]) -> str:
+    other = next((rows for end, rows in OTHER_ROWS.items() if route.endswith(end)), {})
+    return "/" + route.format(**things | {name: things[row] for name, row in other.items()})
+
+
+def _commands(things: dict[str, Any], lead: Client) -> list[str]:
+    """Every ``method address`` of the API and every page that takes a POST, from the URL resolver."""
+    found = []
+    for route, view in ours().items():
+        if route.startswith("api/"):
+            found += [f"{method} {route}" for method in api_methods(view)]
+        elif "POST" in lead.trace(_address(route, things)).get("Allow", ""):
+            found.append(route)
+    return sorted(found)
+
+
+def _row(command: str, things: dict[str, Any], clients: dict[str, Client]) -> str:
+    method, _, route = command.rpartition(" ")
+    body, statuses, writers = _filled(BODIES.get(command, {}), things), [], []
+    for who, client in clients.items():
+        with transaction.atomic():
+            before = AuditEntry.objects.count()
+            send = getattr(client, method or "post")
+            content = {"content_type": JSON} if method else {}
+            statuses.append(send(_address(route, things), body, **content).status_code)
+            writers += [who] if AuditEntry.objects.count() > before else []
+            transaction.set_rollback(True)
+    return f"{' '.join(map(str, statuses))}: {' '.join(writers)}".rstrip()
+
+
+@pytest.fixture
+def clients(people: dict[str, User]) -> dict[str, Client]:
+    found = {who: Client() for who in WHO}
+    for who, client in found.items():
+        if who in people:
+            client.force_login(people[who])
+    return found
+
+
+def test_every_page_says_which_methods_it_takes(things: dict[str, Any], clients: dict[str, Client]) -> None:
+    pages = [route for route in ours() if not route.startswith("api/") and route]
+    silent = [route for route in pages if clients["lead"].trace(_address(route, things)).status_code != 405]
+    assert silent == []
+
+
+def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any], clients: dict[str, Client]) -> None:
+    commands = _commands(things, clients["lead"])
+    assert set(commands) == set(TABLE), "every command has a row and every row a command"
+    seen = {command: _row(command, things, clients) for command in commands}
+    wrong = {command: (TABLE[command], row) for command, row in seen.items() if TABLE[command] != row}
+    assert not wrong, "\n".join(f"{command}: expected {pair[0]}, saw {pair[1]}" for command, pair in wrong.items())
+
+
+def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
+    own = ("post api/v1/tokens/", "post api/v1/projects/", "me/", "intake/new/")
+    for command, row in TABLE.items():
+        if not command.startswith(own):
+            assert not {"anonymous", "stranger", "auditor"} & set(row.partition(":")[2].split()), command
