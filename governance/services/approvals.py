@@ -83,13 +83,15 @@ def request_approval(
 def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: Policy) -> str:
     kind, value = rule.kind, rule.value
     person = getattr(request.project, value) if kind == HolderKind.PERSON else None
+    needed = 1 if kind == HolderKind.PERSON else rule.needed
     note, is_fallback = "", False
-    if not permissions.possible_approvers(kind, value, person, request.excluded):
+    may_decide = len(permissions.possible_approvers(kind, value, person, request.excluded))
+    if may_decide < needed:
         fallback = policy.fallback
-        if fallback and permissions.possible_approvers(*fallback, None, request.excluded):
+        if fallback and len(permissions.possible_approvers(*fallback, None, request.excluded)) >= needed:
             kind, value, person, is_fallback = *fallback, None, True
         else:
-            note = f"Nobody can decide the step “{rule.name}” now: name somebody who did not ask for it."
+            note = _too_few(rule.name, may_decide, needed)
     due_at = request.created_at + timedelta(days=rule.days * position)
     ApprovalStep.objects.create(
         request=request,
@@ -98,11 +100,17 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
         kind=kind,
         value=value,
         person=person,
-        needed=1 if kind == HolderKind.PERSON else rule.needed,
+        needed=needed,
         is_fallback=is_fallback,
         due_at=due_at,
     )
     return note
+
+
+def _too_few(step: str, may_decide: int, needed: int) -> str:
+    if not may_decide:
+        return f"Nobody can decide the step “{step}” now: name somebody who did not ask for it."
+    return f"The step “{step}” needs {needed} people and only {may_decide} can decide it: name one who did not ask."
 
 
 def _open_step(request: ApprovalRequest, position: int) -> None:

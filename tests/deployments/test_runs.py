@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from coe_portal.core.errors import DomainError, GateClosed, InvalidInput, Missing, NotAllowed, NotFound, StaleState
@@ -18,7 +19,7 @@ from deployments.services.specification import Wish
 from governance.services import gates
 from projects.models import Project
 from tests import factories
-from tests.deployments.conftest import ENVIRONMENT, approved_project
+from tests.deployments.conftest import ENVIRONMENT, approved_project, bearer
 
 Launch = Callable[..., Run]
 
@@ -163,6 +164,26 @@ def test_a_closed_gate_refuses_the_launch_with_what_is_missing(launch: Launch, m
     with pytest.raises(GateClosed) as refused:
         launch()
     assert [missing.code for missing in refused.value.missing] == ["stage"]
+    assert not Run.objects.exists()
+
+
+def test_a_gate_that_breaks_launches_nothing_by_service_api_or_page(
+    client: Client, wish: Wish, scientist: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("no connection to the policy")
+
+    monkeypatch.setattr("governance.services.policies.policy_of", broken)
+    with pytest.raises(GateClosed, match="could not be evaluated, so it stays closed"):
+        runs.launch_run(wish=wish, actor=scientist)
+    body = {"project": wish.project, "environment": "local", "template": "tabular-classifier"}
+    answer = client.post("/api/v1/runs/", body, "application/json", headers=bearer(scientist))
+    assert (answer.status_code, answer.json()["missing"][0]["code"]) == (409, "gate_error")
+    asked = client.get(f"/api/v1/projects/{wish.project}/gate/?action=start_run", headers=bearer(scientist)).json()
+    assert (asked["allowed"], asked["missing"][0]["code"]) == (False, "gate_error")
+    client.force_login(scientist)
+    form = body | {"instance_type": "ml.m5.large", "instance_count": 1, "max_minutes": 10}
+    assert client.post(f"/projects/{wish.project}/runs/new/", form).status_code == 422
     assert not Run.objects.exists()
 
 

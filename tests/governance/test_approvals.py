@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import yaml
 from django.db import DatabaseError, connection, transaction
 
 from coe_portal.core.errors import DomainError, GateClosed, InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import AuditEntry, User
 from governance.models import ApprovalRequest, Decision
-from governance.services import approvals, gates, intakes
+from governance.services import approvals, gates, intakes, policies
 from projects.models import Project, Revision
 from projects.services import checklist
 from tests.factories import complete_intake, intake, organisation, person
@@ -252,6 +254,109 @@ def test_an_ended_poc_refuses_new_runs(people: dict[str, User]) -> None:
     _decide(request, "sponsor")
     answer = gates.check(Project.objects.get(), "start_run", environment_kind="local", actor=people["scientist"])
     assert [item.code for item in answer.missing] == ["poc_ended"]
+
+
+# Rules of the policy that the shipped one does not use everywhere
+
+
+def _policy(change: Callable[[dict[str, Any]], None]) -> None:
+    """Publish the shipped policy with one thing different."""
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    change(document)
+    draft = policies.create_draft(source=policies.as_yaml(document), actor=person("lead"))
+    policies.publish(policy_id=draft.pk, actor=person("lead"))
+
+
+def _two_leads(document: dict[str, Any]) -> None:
+    document["gates"][0]["approvals"][0]["needed"] = 2
+
+
+def test_a_quorum_of_two_needs_two_different_people(people: dict[str, User]) -> None:
+    _policy(_two_leads)
+    person("lead2", site_roles=["coe_lead"])
+    request = _submitted()
+    _decide(request, "lead")
+    with pytest.raises(StaleState, match="needs somebody else too"):
+        _decide(request, "lead")
+    assert _waiting_for(request) == {"lead2"}
+    with pytest.raises(NotAllowed, match="waits for coe lead"):
+        _decide(request, "sponsor")
+    _decide(request, "lead2")
+    assert _waiting_for(request) == {"sponsor"}
+
+
+def test_a_quorum_that_too_few_people_can_reach_is_said_on_the_request(people: dict[str, User]) -> None:
+    _policy(_two_leads)
+    request = _submitted()
+    assert request.note == "The step “CoE lead” needs 2 people and only 1 can decide it: name one who did not ask."
+    assert (request.state, request.steps.get(position=1).needed) == ("open", 2)
+
+
+def test_without_a_fallback_approver_the_request_says_that_nobody_can_decide(people: dict[str, User]) -> None:
+    _policy(lambda document: document.pop("fallback_approver"))
+    project = complete_intake(owner="sponsor")
+    request = intakes.submit(project_key=project.key, actor=people["sponsor"]).approval
+    assert request.note == "Nobody can decide the step “Sponsor” now: name somebody who did not ask for it."
+    step = request.steps.get(name="Sponsor")
+    assert (request.state, step.is_fallback, step.person) == ("open", False, people["sponsor"])
+
+
+def test_lead_security_and_sponsor_decide_in_this_order_and_in_no_other(people: dict[str, User]) -> None:
+    request = _submitted(data={"classification": "confidential"})
+    order = ["lead", "security", "sponsor"]
+    for position, who in enumerate(order):
+        assert _waiting_for(request) == {who}
+        for other in order[position + 1 :]:
+            with pytest.raises(NotAllowed, match="not for you"):
+                _decide(request, other)
+        _decide(request, who)
+    assert Project.objects.get().stage == "poc"
+    assert list(Decision.objects.order_by("pk").values_list("actor__username", flat=True)) == order
+
+
+@pytest.mark.parametrize("who", ["requester", "owner"])
+def test_whoever_asked_or_owns_it_never_decides_whatever_else_they_are(people: dict[str, User], who: str) -> None:
+    project = complete_intake(owner="domain")
+    project.sponsor = people["domain"]
+    project.save()
+    asks = "domain" if who == "requester" else "scientist"
+    request = intakes.submit(project_key=project.key, actor=people[asks]).approval
+    User.objects.filter(username="domain").update(
+        site_roles=["coe_lead", "executive"], approver_groups=["security", "finance", "data_owner"]
+    )
+    everything = User.objects.get(username="domain")
+    with pytest.raises(NotAllowed, match="somebody else decides"):
+        approvals.decide(request_id=request.pk, verdict="approve", actor=everything)
+    assert "domain" not in _waiting_for(request)
+    assert not Decision.objects.exists()
+
+
+def _change_budget(project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(poc_budget=1)
+
+
+def _change_answer(project: Project) -> None:
+    criterion = project.criteria.get(code="value")
+    criterion.answer |= {"likely": 999999}
+    criterion.save()
+
+
+def _change_team(project: Project) -> None:
+    project.members.get(user__username="scientist").delete()
+
+
+@pytest.mark.parametrize("change", [_change_budget, _change_answer, _change_team])
+@pytest.mark.parametrize("decided", [0, 1])
+def test_any_change_of_what_was_asked_voids_the_request_whoever_decided_already(
+    people: dict[str, User], change: Callable[[Project], None], decided: int
+) -> None:
+    request = _submitted()
+    for who in ("lead", "sponsor")[:decided]:
+        _decide(request, who)
+    change(Project.objects.get())
+    assert _decide(request, ("lead", "sponsor")[decided]).state == "void"
+    assert (Decision.objects.count(), Project.objects.get().stage) == (decided, "intake")
+    assert AuditEntry.objects.filter(action="approval.void").count() == 1
 
 
 @pytest.mark.parametrize("action", ["fly", "", "start_run; drop table"])
