@@ -127,3 +127,66 @@ def test_two_workers_deliver_two_events_without_waiting_for_each_other(heard: li
 @pytest.mark.parametrize(("attempts", "seconds"), [(0, 2), (1, 2), (2, 4), (5, 32), (12, 600), (10_000, 600)])
 def test_the_back_off_doubles_and_is_capped(attempts: int, seconds: int) -> None:
     assert outbox.backoff(attempts) == timedelta(seconds=seconds)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_the_same_event_deliver_it_once() -> None:
+    inside, told, results = threading.Event(), [], []
+    release = threading.Event()
+
+    @outbox.subscribe(Greeted)
+    def slow(event: Greeted) -> None:
+        told.append(event.who)
+        inside.set()
+        assert release.wait(10)
+
+    def work() -> None:
+        results.append(outbox.deliver_next())
+        connection.close()
+
+    try:
+        _publish("ada")
+        first = threading.Thread(target=work)
+        first.start()
+        assert inside.wait(10), "the first worker holds the event now"
+        second = threading.Thread(target=work)
+        second.start()
+        second.join(10)
+        assert results == [False], "the second neither waits nor delivers"
+        release.set()
+        first.join(10)
+    finally:
+        outbox._handlers.pop("test.greeted")
+    assert (told, results) == (["ada"], [False, True])
+    assert OutboxEvent.objects.get().state == "delivered"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_handler_wrote_before_it_failed_is_taken_back(heard: list[str]) -> None:
+    @outbox.subscribe(Greeted)
+    def write_and_fail(event: Greeted) -> None:
+        User.objects.create_user(event.who, display_name="Half written")
+        raise ConnectionError("the line is dead")
+
+    _publish("ada")
+    assert outbox.deliver_next()
+    assert not User.objects.exists()
+    assert OutboxEvent.objects.get().attempts == 1
+
+
+@pytest.mark.django_db
+def test_an_event_that_fails_for_the_twelfth_time_is_parked_with_the_reason(heard: list[str]) -> None:
+    event = _publish("flaky")
+    OutboxEvent.objects.update(attempts=outbox.MAX_ATTEMPTS - 1)
+    assert outbox.deliver_next()
+    event.refresh_from_db()
+    assert (event.state, event.attempts, event.error) == ("parked", 12, "ConnectionError: the line is dead")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_of_a_change_that_was_taken_back_never_was(heard: list[str]) -> None:
+    with pytest.raises(RuntimeError), transaction.atomic():
+        outbox.publish(Greeted("ada"))
+        raise RuntimeError("the change failed")
+    assert not outbox.deliver_next()
+    assert heard == []
