@@ -5,6 +5,7 @@ import re
 import django_filters
 from django.db.models import Q
 
+from coe_portal.core.filters import MomentFilter
 from deployments.models import Environment, EnvironmentKind, Run, RunState, TemplateVersion
 from deployments.models.runs import RunQuerySet
 from deployments.models.templates import TemplateVersionQuerySet
@@ -20,8 +21,8 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]
     requested_by = django_filters.CharFilter(field_name="requested_by__username", label="Username")
     spot = django_filters.BooleanFilter(label="Spot")
     instance_type = django_filters.CharFilter(label="Instance type")
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", label="From this time on")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", label="Before this time")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte", label="From this time on")
+    until = MomentFilter(field_name="created_at", lookup_expr="lt", label="Before this time")
     search = django_filters.CharFilter(method="filter_search", label="Number, id or part of the note")
 
     class Meta:

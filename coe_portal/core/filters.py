@@ -1,10 +1,32 @@
 """Filters of the kernel's lists, for pages and API alike."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import django_filters
+from django import forms
 from django.db.models import Q
+from django_filters.fields import IsoDateTimeField
 
 from coe_portal.core.models import AuditEntry, SiteRole, User
 from coe_portal.core.models.user import UserQuerySet
+
+
+class MomentField(IsoDateTimeField):  # type: ignore[misc]
+    """A time in UTC: PostgreSQL knows fewer time zones than Python, and the first and last day of time have no UTC."""
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("Enter a time between the years 1 and 9999.") from None
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """A point in time with its time zone, as RFC 3339 writes it."""
+
+    field_class = MomentField
 
 
 class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -29,8 +51,8 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     action = django_filters.CharFilter(lookup_expr="startswith", label="Action, such as run.launched or run")
     subject = django_filters.CharFilter(label="Reference, such as project:PRJ-12")
     project = django_filters.CharFilter(label="Project key")
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="From this time on")
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Before this time")
+    since = MomentFilter(field_name="at", lookup_expr="gte", label="From this time on")
+    until = MomentFilter(field_name="at", lookup_expr="lt", label="Before this time")
 
     class Meta:
         model = AuditEntry

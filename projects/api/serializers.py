@@ -124,6 +124,7 @@ class BusinessUnitSerializer(serializers.ModelSerializer[BusinessUnit]):
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
+    url = serializers.CharField(help_text="A web address; empty for a note without one.")
     added_by = serializers.CharField(source="added_by.username")
 
     class Meta:

@@ -180,7 +180,7 @@ def add_evidence(
         errors["kind"] = [f"Choose one of {', '.join(EvidenceKind.values)}."]
     if not 2 <= len(title.strip()) <= 120:
         errors["title"] = ["Give it a title of 2 to 120 characters."]
-    if kind == EvidenceKind.LINK and not _is_web_address(url):
+    if (url or kind == EvidenceKind.LINK) and not _is_web_address(url):
         errors["url"] = ["Needs to be an address that starts with https:// or http://."]
     if kind == EvidenceKind.NOTE and not 1 <= len(note.strip()) <= 4000:
         errors["note"] = ["Write the note, in at most 4000 characters."]

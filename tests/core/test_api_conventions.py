@@ -53,6 +53,8 @@ def _is_problem(answer: Any, status: int) -> dict[str, Any]:
         ("/api/v1/projects/%00/", 400),
         ("/api/v1/projects/?search=%00", 400),
         ("/api/v1/runs/?since=yesterday", 400),
+        ("/api/v1/runs/?since=0001-01-01T00:00:00%2B14:00", 400),
+        ("/api/v1/audit/?until=9999-12-31T23:59:59-14:00", 400),
         ("/api/v1/runs/?page_size=", 400),
         ("/api/v1/runs/?page_size=1000", 400),
         ("/api/v1/runs/?page_size=-1", 400),
@@ -69,6 +71,14 @@ def test_a_read_that_cannot_be_answered_is_a_problem(
     client: Client, domain: dict[str, str], path: str, status: int
 ) -> None:
     _is_problem(client.get(path, headers=domain), status)
+
+
+@pytest.mark.parametrize("resource", ["runs", "audit"])
+def test_a_time_zone_that_the_database_does_not_know_is_only_a_time(
+    client: Client, domain: dict[str, str], resource: str
+) -> None:
+    answer = client.get(f"/api/v1/{resource}/?since=1177-01-08T07:05:32.9%2B17:23", headers=domain)
+    assert answer.status_code == 200, answer.content
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_similar_work_never_names_a_project_that_one_may_not_see(client: Client,
     ("address", "fields"),
     [
         ("checklist/value/evidence/", {"kind": "link", "title": "Model", "url": "javascript:alert(1)"}),
+        ("checklist/value/evidence/", {"kind": "note", "title": "Note", "note": "x", "url": "javascript:alert(1)"}),
         ("checklist/value/evidence/", {"kind": "film"}),
         ("checklist/value/verdict/", {"verdict": "maybe"}),
         ("checklist/nothing/verdict/", {"verdict": "accept"}),
