@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/schema/": API,
     "api/docs/": API,
     "api/v1/me/": API,
+    "api/v1/portfolio/": API,
     "api/v1/users/": API,
     "api/v1/users/{username}/": API,
     "api/v1/audit/": API,
