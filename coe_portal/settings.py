@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "coe_portal.core.middleware.RefuseUnstorableTextMiddleware",
+    "coe_portal.core.middleware.RefuseUnreadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "coe_portal.core.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

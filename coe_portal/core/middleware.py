@@ -72,8 +72,9 @@ class SlashMiddleware(CommonMiddleware):
         return super().should_redirect_with_slash(request)
 
 
-class RefuseUnstorableTextMiddleware:
-    """Answer 400 to addresses with a NUL character: no database column can hold one."""
+class RefuseUnreadableMiddleware:
+    """Answer 400 to addresses with a NUL character, which no database column can hold, and 411 to a body without a
+    length, which Django would read as empty."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -81,6 +82,9 @@ class RefuseUnstorableTextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path or "\x00" in unquote(request.META.get("QUERY_STRING", "")):
             return answer(request, InvalidInput({"address": ["The address holds a NUL character."]}), "400.html")
+        if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
+            sentence = "Send the body with a Content-Length; a chunked body cannot be read."
+            return answer(request, DomainError("length_required", sentence, status=411), "400.html")
         return self.get_response(request)
 
 

@@ -9,10 +9,12 @@ import pytest
 import structlog
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client, override_settings
+from django.http import HttpResponse
+from django.test import Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from coe_portal.core.api.throttling import PerCallerThrottle
+from coe_portal.core.middleware import RefuseUnreadableMiddleware
 from coe_portal.core.models import ApiToken, AuditEntry, IdempotencyRecord, User
 from coe_portal.core.services import tokens
 from projects.models import Project
@@ -151,6 +153,19 @@ def test_a_field_that_does_not_exist_is_named_and_nothing_happens(
     assert any("There is no such field. Known: " in sentence for [sentence] in problem["errors"].values())
     assert AuditEntry.objects.count() == before
     assert Project.objects.get().stage == "intake"
+
+
+@pytest.mark.parametrize("accept", ["application/xml", "text/html", "nonsense", "application/problem+json"])
+def test_who_accepts_no_json_is_told_so_in_json(client: Client, domain: dict[str, str], accept: str) -> None:
+    answer = client.get("/api/v1/me/", headers={**domain, "Accept": accept})
+    assert _is_problem(answer, 406)["code"] == "not_acceptable"
+
+
+def test_a_body_without_a_length_is_refused_instead_of_read_as_empty(rf: RequestFactory) -> None:
+    request = rf.post("/api/v1/runs/1/clone/", b"", JSON, headers={"Transfer-Encoding": "chunked"})
+    request.META["CONTENT_LENGTH"] = ""
+    answer = RefuseUnreadableMiddleware(lambda _: HttpResponse("read as empty"))(request)
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (411, "length_required")
 
 
 def test_a_misspelt_environment_cannot_open_a_gate(client: Client, domain: dict[str, str]) -> None:

@@ -62,7 +62,8 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if domain is None:
         return None
     set_rollback()
-    context["request"].accepted_renderer = JSONRenderer()  # whatever the view speaks, a problem is JSON
+    request = context["request"]  # whatever the view speaks and the caller accepts, a problem is JSON
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     body = problem(domain.code, domain.message, domain.status, missing=domain.missing, errors=domain.errors)
     return Response(body, status=domain.status, headers=headers, content_type=CONTENT_TYPE)
 
