@@ -202,6 +202,28 @@ def test_a_lead_sets_a_password_and_the_old_one_and_its_sessions_end(client: Cli
     assert theirs.get("/me/").status_code == 302
 
 
+def test_a_service_account_never_has_a_password(client: Client, ada: User, lead: User) -> None:
+    secret = {"password1": "tulips-in-november", "password2": "tulips-in-november"}
+    fields = {"username": "nightly", "display_name": "Nightly runs", "kind": "service", "is_active": "on"}
+    _written(client, lead, "/admin/core/user/add/", fields | secret)
+    account = User.objects.get(username="nightly")
+    assert not account.has_usable_password()
+    new = {"new_password1": "tulips-in-november", "new_password2": "tulips-in-november"}
+    page = client.post(f"/admin/core/user/{account.pk}/password/", new, follow=True)
+    assert "API tokens and no password" in page.content.decode()
+    person = {"username": "ada", "display_name": "Ada Byron", "is_active": "on"}
+    _written(client, lead, f"/admin/core/user/{ada.pk}/change/", person | {"kind": "service"})
+    for username, password in (("nightly", "tulips-in-november"), ("ada", "correct horse battery")):
+        assert not Client().login(username=username, password=password)
+
+
+def test_somebody_who_left_loses_the_session_in_the_api_too(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    assert client.get("/api/v1/me/").status_code == 200
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    assert client.get("/api/v1/me/").status_code == 401
+
+
 def test_a_lead_removes_a_lost_second_factor(client: Client, ada: User, lead: User) -> None:
     Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
     data = {"action": "remove_second_factors", "_selected_action": [ada.pk]}

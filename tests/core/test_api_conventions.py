@@ -413,9 +413,7 @@ def test_a_session_of_a_browser_may_use_idempotency_keys(people: dict[str, User]
 # Logs
 
 
-def test_log_lines_say_which_request_and_who(
-    client: Client, people: dict[str, User], caplog: pytest.LogCaptureFixture
-) -> None:
+def test_log_lines_say_which_request_and_who(client: Client, people: dict[str, User]) -> None:
     headers = bearer(people["lead"]) | {"X-Request-Id": "notebook-42-abc"}
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         client.get("/api/v1/me/", headers=headers)

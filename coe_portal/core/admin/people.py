@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
-from django.contrib.auth.forms import BaseUserCreationForm, ReadOnlyPasswordHashField, SetPasswordForm
+from django.contrib.auth.forms import AdminUserCreationForm, ReadOnlyPasswordHashField, SetPasswordForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,7 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
-from coe_portal.core.models import ApiToken, ApproverGroup, SiteRole, User
+from coe_portal.core.errors import DomainError
+from coe_portal.core.models import ApiToken, ApproverGroup, SiteRole, User, UserKind
 from coe_portal.core.services import people, tokens
 
 ROLE_FIELDS = {
@@ -48,9 +49,14 @@ class PersonForm(forms.ModelForm[User]):
             self.add_error("site_roles", "This is the last CoE lead. Make another one first.")
         return values
 
+    def save(self, commit: bool = True) -> User:
+        if self.instance.kind == UserKind.SERVICE:
+            self.instance.set_unusable_password()
+        return super().save(commit)
 
-class NewPersonForm(BaseUserCreationForm[User]):
-    """Make a person or a service account."""
+
+class NewPersonForm(AdminUserCreationForm[User]):
+    """Make a person or a service account. Who signs in elsewhere, and every service account, has no password."""
 
     site_roles = ROLE_FIELDS["site_roles"]
     approver_groups = ROLE_FIELDS["approver_groups"]
@@ -58,6 +64,11 @@ class NewPersonForm(BaseUserCreationForm[User]):
     class Meta:
         model = User
         fields = PROFILE
+
+    def validate_passwords(self, *args: Any, **kwargs: Any) -> None:
+        if self.cleaned_data.get("kind") == UserKind.SERVICE:
+            self.cleaned_data.update(usable_password="false")  # noqa: S106  the form's word for "none"
+        super().validate_passwords(*args, **kwargs)
 
 
 @admin.register(User)
@@ -82,8 +93,11 @@ class UserAdmin(AuditedAdmin):
             raise PermissionDenied
         form = SetPasswordForm(person, request.POST or None)
         if request.method == "POST" and form.is_valid():
-            people.set_password(user_id=user_id, password=form.cleaned_data["new_password1"], actor=_lead(request))
-            self.message_user(request, f"{person} has a new password.")
+            try:
+                people.set_password(user_id=user_id, password=form.cleaned_data["new_password1"], actor=_lead(request))
+                self.message_user(request, f"{person} has a new password.")
+            except DomainError as error:
+                self.message_user(request, error.message, level=messages.ERROR)
             return HttpResponseRedirect(reverse("admin:core_user_change", args=[user_id]))
         fields: Any = form  # AdminForm draws any form; its annotation knows model forms only
         context = {

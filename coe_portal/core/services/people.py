@@ -5,7 +5,7 @@ from django.db import transaction
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound
-from coe_portal.core.models import User
+from coe_portal.core.models import User, UserKind
 from coe_portal.core.models.user import Theme
 
 
@@ -25,8 +25,13 @@ def set_preferences(*, theme: str, shortcuts: bool, actor: User) -> User:
 
 @transaction.atomic
 def set_password(*, user_id: int, password: str, actor: User) -> User:
-    """Give a person a new password; their sessions end. Raises NotAllowed (only CoE leads), NotFound."""
+    """Give a person a new password; their sessions end.
+
+    Raises NotAllowed (only CoE leads), NotFound, InvalidInput (a service account has tokens and no password).
+    """
     person = _person_for_lead(user_id, actor, "set passwords")
+    if person.kind == UserKind.SERVICE:
+        raise InvalidInput({"password": ["A service account has API tokens and no password."]})
     person.set_password(password)
     person.save(update_fields=["password"])
     audit.record(actor=actor, action="user.password_set", subject=person)
