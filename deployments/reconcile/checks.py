@@ -16,6 +16,7 @@ from deployments.reconcile.accounts import account_of
 _REMEDIES = {
     ErrorKind.DENIED: "Give the portal's role the permissions of the portal's CloudFormation template.",
     ErrorKind.NOT_FOUND: "Create it, or correct its name in the environment.",
+    ErrorKind.UNSUPPORTED: "Use an AWS that has this operation; without it the portal cannot work there.",
     ErrorKind.THROTTLED: "AWS is busy. Have the environment checked again in a minute.",
     ErrorKind.TRANSIENT: "AWS did not answer. Check the network and the endpoint, then check again.",
 }
@@ -67,7 +68,7 @@ def _identity(environment: Environment, aws: OpenAccount) -> str:
 
 def _bucket(environment: Environment, aws: OpenAccount) -> str:
     bucket, content = environment.bucket, secrets.token_bytes(16)
-    region = aws.objects.bucket_region(bucket)
+    region = _region_of_bucket(bucket, aws)
     if region and region != environment.region:
         told = f"The bucket {bucket} lies in {region}, the environment in {environment.region}."
         raise _Wrong(told, "Use a bucket in the environment's region; SageMaker reads no other.")
@@ -82,6 +83,18 @@ def _bucket(environment: Environment, aws: OpenAccount) -> str:
     return f"The portal can write, read and delete in {bucket}."
 
 
+def _region_of_bucket(bucket: str, aws: OpenAccount) -> str:
+    """A head request is answered without words, so they are added here."""
+    try:
+        return aws.objects.bucket_region(bucket)
+    except AwsError as error:
+        told = {
+            ErrorKind.NOT_FOUND: f"There is no bucket named {bucket}.",
+            ErrorKind.DENIED: f"The portal may not see the bucket {bucket}, or it belongs to somebody else.",
+        }
+        raise AwsError(error.kind, told.get(error.kind, error.message), error.code) from error
+
+
 def _queue(environment: Environment, aws: OpenAccount) -> str:
     if not environment.event_queue_url:
         told = "No event queue is given, so states are polled and come up to a minute late."
@@ -91,7 +104,7 @@ def _queue(environment: Environment, aws: OpenAccount) -> str:
 
 def _sagemaker(aws: OpenAccount) -> str:
     aws.training.probe()
-    return "The portal can read training jobs."
+    return "The portal can list and search training jobs."
 
 
 @transaction.atomic

@@ -12,7 +12,6 @@ from deployments.aws.gateway import AwsAccount, TrainingJobSeen, TrainingJobSpec
 PAGE = 100
 NAMES_IN_A_FILTER = 1024  # SearchExpression Filter.Value, characters
 MAX_FILTERS = 20
-MAX_PAGES = 200
 OUR_TAG = {"Name": "Tags.portal", "Operator": "Equals", "Value": "coe"}
 
 
@@ -54,17 +53,13 @@ class BotoTraining:
             expression["Operator"] = "Or"
         return [seen for seen in self._page(expression, "")[0] if seen.name in set(names)]
 
-    def search_open(self) -> Iterator[TrainingJobSeen]:
+    def search_open(self, token: str = "") -> tuple[list[TrainingJobSeen], str]:
         going = {"Name": "TrainingJobStatus", "Operator": "In", "Value": "InProgress,Stopping"}
-        token = ""
-        for _ in range(MAX_PAGES):
-            found, token = self._page({"Filters": [OUR_TAG, going]}, token)
-            yield from found
-            if not token:
-                return
+        return self._page({"Filters": [OUR_TAG, going]}, token)
 
     def probe(self) -> None:
         call(self.account, "sagemaker", "ListTrainingJobs", family="list", MaxResults=1)
+        self.search_open()
 
     def _page(self, expression: dict[str, Any], token: str) -> tuple[list[TrainingJobSeen], str]:
         more = {"NextToken": token} if token else {}
