@@ -1,10 +1,12 @@
 """What AWS would refuse is named here first, by its field."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
+import yaml
 
 from deployments.aws import validation
 from deployments.aws.boto.training import create_request
@@ -113,3 +115,17 @@ def test_no_pattern_of_an_operation_in_use_goes_unchecked(service: str) -> None:
 
 def test_a_tag_may_hold_letters_of_every_script_and_every_kind_of_space() -> None:
     assert wrong(tags={"owner": "Jürgen 李\u00a0Ⅷ٣ a_b.:/=+-@"}) == []
+
+
+TEMPLATES = sorted((Path(__file__).resolve().parents[3] / "deployments" / "training").glob("*/template.yaml"))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.parent.name)
+def test_every_machine_and_metric_of_a_shipped_template_is_one_that_aws_knows(path: Path) -> None:
+    described = yaml.safe_load(path.read_text())
+    metrics = [(metric["name"], metric["regex"]) for metric in described["metric_definitions"]]
+    channels = [Channel(c["name"], "s3://b/x", c["content_type"]) for c in described["channels"]]
+    for machine in described["instance_types"]:
+        assert wrong(instance_type=machine, metric_definitions=metrics, channels=channels) == []
+    names = [*described["parameters"]["properties"], *(f"sagemaker_{n}" for n in range(5))]
+    assert wrong(hyperparameters=dict.fromkeys(names, "1"), volume_gb=described["volume_gb"]) == []
