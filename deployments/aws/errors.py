@@ -19,6 +19,9 @@ class ErrorKind(StrEnum):
     TRANSIENT = "transient"
 
 
+OWN_LIMIT = "OwnLimit"  # the code of an AwsError that our own rate limiter raised
+
+
 class AwsError(Exception):
     """AWS refused or did not answer.
 

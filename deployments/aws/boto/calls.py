@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, NoCredentialsError, ParamValidation
 
 from deployments.aws.boto import limits, sessions
 from deployments.aws.boto.sessions import client
-from deployments.aws.errors import AwsError, ErrorKind, classify
+from deployments.aws.errors import OWN_LIMIT, AwsError, ErrorKind, classify
 from deployments.aws.gateway import AwsAccount
 from deployments.aws.validation import require_valid
 
@@ -40,7 +40,7 @@ def call(account: AwsAccount, service: str, operation: str, *, family: str = "",
     """
     require_valid(service, operation, params)
     if family and (wait := limits.take(account.account_id, account.region, family)):
-        raise AwsError(ErrorKind.THROTTLED, "The portal's own rate limit is used up.", "OwnLimit", wait)
+        raise AwsError(ErrorKind.THROTTLED, "The portal's own rate limit is used up.", OWN_LIMIT, wait)
     answer = translated(lambda: _method(account, service, operation)(**params), account, family)
     main = _MAIN_MEMBERS.get(operation)
     if main and answer.get(main) is None:

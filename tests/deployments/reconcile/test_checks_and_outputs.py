@@ -1,14 +1,17 @@
 """What a check of an environment says, and logs and curves of a run that really trains."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from coe_portal.core.models import User
 from deployments.aws.gateway import LogPage
 from deployments.models import Environment, Run, RunOutput
-from deployments.reconcile import checks, outputs
+from deployments.reconcile import checks, outputs, watch
+from deployments.reconcile.accounts import account_of
 from deployments.reconcile.consumer import Consumer
 from deployments.services import environments, runs
 from tests.deployments.local.conftest import LocalAws
@@ -56,6 +59,22 @@ def test_an_aws_that_cannot_search_is_found_out_before_a_run_needs_it(
     aws.control(lacking="Search")
     item = checked(local, lead)["sagemaker"]
     assert item["ok"] is False and "does not know Search" in str(item["message"]) and item["how_to_fix"]
+
+
+def test_a_check_waits_for_the_portals_own_rate_rather_than_failing(
+    local: Environment, lead: User, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.AWS_RATES, "search", 0.5)
+    watch.sweep()
+    account_of(local).training.search_open()
+    environments.request_check(environment_id=local.pk, actor=lead)
+    assert checks.check_requested() == 0
+    local.refresh_from_db()
+    assert local.check_requested_at is not None and local.check_result == {}
+    time.sleep(2)
+    assert checks.check_requested() == 1
+    local.refresh_from_db()
+    assert local.check_state == "passed"
 
 
 class SlowLogs:
