@@ -44,6 +44,10 @@ _STEPS = {
     "gate": "Clear what is missing, then retry the run.",
     "lost": "AWS does not know this job. Have the environment checked; retry the run if it is needed.",
     "name_clash": "Another job holds this run's name. Retry the run; it gets a new name.",
+    "unreachable": "The portal keeps trying. If this stays, have the environment checked by a DevOps engineer.",
+    "create_fails": "Have the environment checked by a DevOps engineer; retry the run when jobs can be created again.",
+    "unsupported": "The AWS behind this environment lacks what the portal needs. Launch the run elsewhere.",
+    "stop_refused": "The job goes on and costs money. The portal keeps trying; AWS's console can end it now.",
     "unknown": "Read the message and the log; ask your CoE lead if they do not help.",
 }
 _MEMORY = re.compile(r"out of memory|more memory|memoryerror|\boom\b|cannot allocate memory", re.IGNORECASE)

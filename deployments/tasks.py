@@ -43,9 +43,10 @@ def check_environments() -> None:
 
 
 @shared_task(name="deployments.sweep")
-def sweep() -> None:
-    """Compare with all that AWS has going on."""
-    watch.sweep()
+def sweep(environment_id: str = "", token: str = "") -> None:
+    """Compare with all that AWS has going on, page after page as the rate allows."""
+    for rest in watch.sweep(environment_id, token):
+        sweep.apply_async(kwargs={"environment_id": rest.environment_id, "token": rest.token}, countdown=rest.seconds)
 
 
 def come_back(task: Task, seconds: float | None) -> None:

@@ -44,12 +44,13 @@ def before_exec(stop_signal: int, *, unprivileged: bool = False) -> Callable[[],
 
 @dataclass
 class Child:
-    """One process, its log file and how it is stopped."""
+    """One process, its log file and how it is stopped. ``keep``: what of our environment it gets, None is all."""
 
     name: str
     command: Sequence[str]
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    keep: frozenset[str] | None = None
     stop_signal: int = signal.SIGTERM
     unprivileged: bool = False
     stdin: bytes = b""
@@ -59,7 +60,8 @@ class Child:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 list(self.command),
-                env={**os.environ, **self.env},
+                env={name: value for name, value in os.environ.items() if self.keep is None or name in self.keep}
+                | dict(self.env),
                 stdin=subprocess.PIPE if self.stdin else subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -36,6 +36,8 @@ GIVEN: tuple[str, ...] = (
     "COE_EXTERNAL_QUEUE_URL",
     "COE_EXTERNAL_REGION",
 )
+# All that the local AWS gets: it runs people's scripts, so it knows none of the portal's secrets.
+OF_NO_SECRET = frozenset({"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV"})
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 BUCKET, QUEUE = "coe-local", "coe-portal-events"
 MAX_RESTART_DELAY = 30.0
@@ -146,7 +148,6 @@ class Supervisor:
     def _start_local_aws(self) -> None:
         port = self.places.port("local-aws")
         url = f"http://127.0.0.1:{port}"
-        self.env |= local_aws_environment(url)
         command = [
             sys.executable,
             "-m",
@@ -156,9 +157,15 @@ class Supervisor:
             "--port",
             str(port),
         ]
-        aws = self.child("local-aws", *command, "--bucket", BUCKET, "--queue", QUEUE).start()
+        aws = Child(
+            "local-aws",
+            [*command, "--bucket", BUCKET, "--queue", QUEUE],
+            self.places.var / "log" / "local-aws.log",
+            keep=OF_NO_SECRET,
+        ).start()
         self.children.append(aws)
         wait_until(lambda: not is_free(port), aws, "The local AWS")
+        self.env |= local_aws_environment(url)
 
     def _portal_processes(self) -> list[Child]:
         celery = [sys.executable, "-m", "celery", "-A", "coe_portal.celery"]

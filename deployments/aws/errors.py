@@ -1,4 +1,4 @@
-"""What can go wrong at AWS, in eight kinds.
+"""What can go wrong at AWS, in nine kinds.
 
 Sources of the tables: botocore's service models (modelled errors), ``botocore/retries/standard.py`` (throttling codes),
 and the texts that AWS answers with where it uses one code, ``ValidationException``, for quite different things.
@@ -15,7 +15,11 @@ class ErrorKind(StrEnum):
     CONFLICT = "conflict"
     DENIED = "denied"
     INVALID = "invalid"
+    UNSUPPORTED = "unsupported"
     TRANSIENT = "transient"
+
+
+OWN_LIMIT = "OwnLimit"  # the code of an AwsError that our own rate limiter raised
 
 
 class AwsError(Exception):
@@ -61,6 +65,8 @@ _CODES: dict[str, ErrorKind] = {
             "SlowDown",
             "PriorRequestNotComplete",
             "EC2ThrottledException",
+            "OverLimit",
+            "KMS.ThrottlingException",
         ),
         _K.THROTTLED,
     ),
@@ -112,6 +118,10 @@ _CODES: dict[str, ErrorKind] = {
             "InvalidSignatureException",
             "MissingAuthenticationToken",
             "OptInRequired",
+            "InvalidToken",
+            "NotSignedUp",
+            "AccountProblem",
+            "AllAccessDisabled",
             "403",
         ),
         _K.DENIED,
@@ -131,8 +141,21 @@ _CODES: dict[str, ErrorKind] = {
             "RequestExpired",
             "ExpiredToken",
             "ExpiredTokenException",
+            "TokenRefreshRequired",
         ),
         _K.TRANSIENT,
+    ),
+    **dict.fromkeys(
+        (
+            "UnknownOperationException",
+            "UnknownOperation",
+            "UnsupportedOperation",
+            "InvalidAction",
+            "NotImplemented",
+            "MethodNotAllowed",
+            "501",
+        ),
+        _K.UNSUPPORTED,
     ),
 }
 # Code → (start of the message in lower case → kind). AWS distinguishes these by text only.

@@ -15,11 +15,13 @@ from deployments.aws.gateway import StateChange, TrainingJobSeen, Transition
 TRAINING = "SageMaker Training Job State Change"
 # Epoch values above this are milliseconds: as seconds they would lie beyond the year 5000.
 _MILLISECONDS_FROM = 100_000_000_000
+# SageMaker is younger, and a time far ahead would make everything that comes after it old news.
+_YEARS = range(2015, 2200)
 
 
 def parse(body: str) -> StateChange | None:
     """The state change that a queue message tells of; None for whatever the portal cannot use. Never raises."""
-    envelope = _mapping(_json(body))
+    envelope = _unwrapped(_mapping(_json(body)))
     detail = _mapping(envelope.get("detail"))
     name = text(detail.get("TrainingJobName")) or _name_in(envelope.get("resources"))
     event_id = text(envelope.get("id"))
@@ -33,8 +35,8 @@ def _job(name: str, detail: Mapping[str, Any]) -> TrainingJobSeen:
     return TrainingJobSeen(
         name=name,
         arn=text(detail.get("TrainingJobArn")),
-        status=text(detail.get("TrainingJobStatus")),
-        secondary_status=text(detail.get("SecondaryStatus")),
+        status=_camel(text(detail.get("TrainingJobStatus"))),
+        secondary_status=_camel(text(detail.get("SecondaryStatus"))),
         transitions=transitions(detail.get("SecondaryStatusTransitions")),
         failure_reason=text(detail.get("FailureReason")),
         artifact=text(_mapping(detail.get("ModelArtifacts")).get("S3ModelArtifacts")),
@@ -44,6 +46,18 @@ def _job(name: str, detail: Mapping[str, Any]) -> TrainingJobSeen:
         modified_at=moment(detail.get("LastModifiedTime")),
         tags=tags(detail.get("Tags")),
     )
+
+
+def _unwrapped(envelope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event itself when it came by way of an SNS topic, which wraps it as text."""
+    if envelope.get("Type") == "Notification" and isinstance(envelope.get("Message"), str):
+        return _mapping(_json(envelope["Message"]))
+    return envelope
+
+
+def _camel(status: str) -> str:
+    """``IN_PROGRESS`` as ``InProgress``: some events spell states in capitals."""
+    return "".join(word.capitalize() for word in status.split("_")) if status.isupper() else status
 
 
 def transitions(raw: Any) -> tuple[Transition, ...]:
@@ -67,45 +81,40 @@ def tags(raw: Any) -> dict[str, str]:
         pairs = [(_mapping(item).get("Key"), _mapping(item).get("Value")) for item in raw]
     else:
         pairs = list(_mapping(raw).items())
-    return {str(key): text(value) for key, value in pairs if key is not None}
+    return {text(key): text(value) for key, value in pairs if key is not None}
 
 
 def moment(raw: Any) -> datetime | None:
     """An aware time from a datetime, epoch seconds or milliseconds in any dress, or ISO text; None when unreadable."""
-    if isinstance(raw, datetime):
-        return raw if raw.tzinfo else raw.replace(tzinfo=UTC)
-    number = _number(raw)
-    if number is not None:
-        return _from_epoch(number)
+    value = number(raw)
     try:
-        found = datetime.fromisoformat(raw) if isinstance(raw, str) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=found.tzinfo or UTC) if found else None
-
-
-def _from_epoch(number: float) -> datetime | None:
-    seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
+        found = _from_epoch(value) if value is not None else raw
+        found = datetime.fromisoformat(found) if isinstance(found, str) else found
+        found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC) if isinstance(found, datetime) else None
     except (OverflowError, OSError, ValueError):
         return None
+    return found if found and found.year in _YEARS else None
 
 
-def _number(raw: Any) -> float | None:
+def _from_epoch(value: float) -> datetime:
+    return datetime.fromtimestamp(value / 1000 if abs(value) >= _MILLISECONDS_FROM else value, UTC)
+
+
+def number(raw: Any) -> float | None:
+    """A finite number from a number or text; None for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
     try:
-        number = float(raw)
+        value = float(raw)
     except (ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    return value if math.isfinite(value) else None
 
 
 def text(raw: Any) -> str:
-    """Text that a database can keep: no NUL, nothing but text and numbers."""
+    """Text that a database can keep: no NUL, no half of a character, nothing but text and numbers."""
     if isinstance(raw, str):
-        return raw.replace("\x00", "")
+        return raw.replace("\x00", "").encode("utf-8", "replace").decode()
     return str(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else ""
 
 

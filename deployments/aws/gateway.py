@@ -4,7 +4,7 @@ Whatever AWS may leave out is optional here: ``None`` or an empty text means *un
 reaches boto3's callers as an empty one, without an exception.)
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -149,8 +149,8 @@ class Training(Protocol):
         """Up to 100 jobs in one call. Names that are not found are left out; the index may lag a little."""
         ...
 
-    def search_open(self) -> Iterable[TrainingJobSeen]:
-        """All jobs of the portal that have not ended, 100 in a call."""
+    def search_open(self, token: str = "") -> tuple[list[TrainingJobSeen], str]:
+        """Up to 100 jobs of the portal that have not ended, and the token of the next page; empty after the last."""
         ...
 
     def probe(self) -> None:

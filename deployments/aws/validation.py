@@ -23,8 +23,13 @@ _JAVA_CLASSES = {
     r"\p{Alpha}": "A-Za-z",
     r"\p{Digit}": "0-9",
 }
-_TAG_PATTERN = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
-_TAG_IN_PYTHON = r"[\w\s.:/=+\-@]*"
+_TAG_CLASSES = r"\p{L}\p{Z}\p{N}_"
+# Letters and numbers of every script, and separators (Zs, Zl, Zp); a tab or a line feed is none.
+_SEPARATORS = "\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+TAG_CHARACTERS = rf"\w{_SEPARATORS}.:/=+\-@"
+
+
+LONGEST_RUN = 28 * 24 * 3600  # StoppingCondition, "maximum 28 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,26 @@ def problems(service: str, operation: str, params: Mapping[str, Any]) -> list[Pr
         return []
     report = ParamValidator().validate(dict(params), shape)
     missing = [Problem(operation, report.generate_report())] if report.has_errors() else []
-    return missing + list(_walk(shape, params, ""))
+    beyond = _training_job(params) if operation == "CreateTrainingJob" else iter(())
+    return missing + list(_walk(shape, params, "")) + list(beyond)
+
+
+def _training_job(params: Mapping[str, Any]) -> Iterator[Problem]:
+    """What AWS refuses although the model allows it (API reference of CreateTrainingJob, StoppingCondition and Tag)."""
+    stopping, machines = params.get("StoppingCondition") or {}, params.get("ResourceConfig") or {}
+    longest, wait = stopping.get("MaxRuntimeInSeconds", 86_400), stopping.get("MaxWaitTimeInSeconds")
+    keys = [tag.get("Key", "") for tag in params.get("Tags") or []]
+    spot = params.get("EnableManagedSpotTraining", False)
+    limits = {
+        "StoppingCondition.MaxRuntimeInSeconds": longest > LONGEST_RUN and f"at most {LONGEST_RUN} seconds (28 days).",
+        "StoppingCondition.MaxWaitTimeInSeconds": (spot != (wait is not None) and "is given for spot, and only then.")
+        or (wait is not None and not longest <= wait <= LONGEST_RUN and "is at least MaxRuntime and at most 28 days."),
+        "ResourceConfig.InstanceCount": machines.get("InstanceCount", 1) < 1 and "at least 1 machine is needed.",
+        "ResourceConfig.VolumeSizeInGB": machines.get("VolumeSizeInGB", 1) < 1 and "at least 1 GB is needed.",
+        "Tags": (len(keys) != len(set(keys)) and "a key stands twice.")
+        or (any(key.lower().startswith("aws:") for key in keys) and "keys that start with aws: are AWS's own."),
+    }
+    yield from (Problem(field, told) for field, told in limits.items() if told)
 
 
 def require_valid(service: str, operation: str, params: Mapping[str, Any]) -> None:
@@ -102,11 +126,11 @@ def _matches(pattern: str, value: str) -> bool:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """The pattern as Python reads it; None for one that cannot be said in Python, which is then not checked."""
-    if pattern == _TAG_PATTERN:
-        return re.compile(_TAG_IN_PYTHON)
+    if _TAG_CLASSES in pattern:
+        return re.compile(pattern.replace(_TAG_CLASSES, rf"\w{_SEPARATORS}"))
     for java, python in _JAVA_CLASSES.items():
         pattern = pattern.replace(java, python)
     try:
-        return re.compile(pattern)
+        return re.compile(pattern, re.ASCII)  # \\d and \\w mean ASCII in Java
     except re.error:
         return None

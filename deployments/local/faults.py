@@ -16,7 +16,10 @@ AWS_LIKE = {"Create": 2.0, "Describe": 10.0, "List": 2.0, "Search": 2.0, "Stop":
 
 @dataclass
 class Switches:
-    """Rates are shares from 0 to 1 of the calls (or events) they concern."""
+    """Rates are shares from 0 to 1 of the calls (or events) they concern.
+
+    ``failing`` and ``lacking`` name operations, separated by commas: the first break always, the second do not exist.
+    """
 
     throttle_rate: float = 0.0
     error_rate: float = 0.0
@@ -29,6 +32,8 @@ class Switches:
     reorder_event_rate: float = 0.0
     text_number_rate: float = 0.0
     unknown_status: str = ""
+    failing: str = ""
+    lacking: str = ""
     latency_ms: float = 0.0
     limits: str = ""
     simulate: float = 0.0
@@ -80,7 +85,9 @@ class Gatekeeper:
             raise AwsError("ThrottlingException", "Rate exceeded")
         if self.hits(self.switches.reset_rate):
             raise ConnectionResetError("switched on")
-        if self.hits(self.switches.error_rate):
+        if operation in self.switches.lacking.split(","):
+            raise AwsError("UnknownOperationException", "")
+        if operation in self.switches.failing.split(",") or self.hits(self.switches.error_rate):
             raise AwsError("InternalFailure", "We encountered an internal error. Please try again.", 500)
 
     def after(self) -> None:

@@ -12,6 +12,9 @@ import botocore.model
 
 from deployments.local.wire import AwsError
 
+LETTERS = r"\p{L}"
+SEPARATORS = "\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
 
 @cache
 def service(name: str) -> botocore.model.ServiceModel:
@@ -51,6 +54,7 @@ def _walk(shape: Any, value: Any, path: str, faults: list[str]) -> None:
         "float": (int, float),
         "double": (int, float),
         "boolean": bool,
+        "timestamp": (int, float),
     }
     if shape.type_name in walkers:
         walkers[shape.type_name](shape, value, path, faults)
@@ -98,7 +102,8 @@ def _string(shape: Any, value: Any, path: str, faults: list[str]) -> None:
     if shape.enum and value not in shape.enum:
         _fault(faults, value, path, f"satisfy enum value set: [{', '.join(shape.enum)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and not _pattern(pattern).fullmatch(value):
+    compiled = _pattern(pattern) if pattern else None
+    if compiled and not compiled.fullmatch(value):
         _fault(faults, value, path, f"satisfy regular expression pattern: {pattern}")
 
 
@@ -116,12 +121,18 @@ def _join(path: str, name: str) -> str:
 
 
 @cache
-def _pattern(java: str) -> re.Pattern[str]:
-    """Java's classes in Python's words. All of AWS's uses stand inside a character class."""
-    classes = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9", r"\p{Print}": r" -~"}
-    for name, python in classes.items():
+def _pattern(java: str) -> re.Pattern[str] | None:
+    """A pattern of Java's in Python's words; None for one that has no words in Python, which is not checked.
+
+    Letters and numbers of every script are ``\\w``; the underscore in it AWS allows wherever it allows those.
+    """
+    flags = 0 if LETTERS in java else re.ASCII
+    for name, python in {LETTERS: r"\w", r"\p{Z}": SEPARATORS, r"\p{N}": "", r"\p{Alnum}": "a-zA-Z0-9"}.items():
         java = java.replace(name, python)
-    return re.compile(java)
+    try:
+        return re.compile(java, flags)
+    except re.error:
+        return None
 
 
 def shaped(service_name: str, operation: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from deployments.local.wire import AwsError, Request, Response, Service, json_er
 
 SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 TARGETS = {"SageMaker": "sagemaker", "AmazonSQS": "sqs", "Logs_20140328": "logs"}
+HOSTS = frozenset({"127.0.0.1", "localhost"})
 HOME_ACCOUNT = "000000000000"
 
 
@@ -59,6 +60,13 @@ class Cloud:
         return json_response({"ok": request.path == "/_local/health"})
 
 
+def _refuse_strangers(request: Request) -> None:
+    """Programs of this machine only: no page in a browser, by whatever name it gets here."""
+    host = urlsplit(request.base_url).hostname
+    if host not in HOSTS or "origin" in request.headers:
+        raise AwsError("AccessDeniedException", "The local AWS answers to programs on this machine only.", 403)
+
+
 class Handler(BaseHTTPRequestHandler):
     """Keep-alive HTTP/1.1, answers in one write."""
 
@@ -76,6 +84,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         try:
             request, service = self._read()
+            _refuse_strangers(request)
             response = self.cloud.answer(request, service)
         except AwsError as error:
             response = json_error(error)

@@ -3,19 +3,22 @@
 import secrets
 from collections.abc import Callable
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from coe_portal.core import audit
 from deployments.aws.boto import OpenAccount
-from deployments.aws.errors import AwsError, ErrorKind
+from deployments.aws.errors import OWN_LIMIT, AwsError, ErrorKind
 from deployments.aws.gateway import CheckItem
 from deployments.models import Environment
 from deployments.reconcile.accounts import account_of
 
+log = structlog.get_logger(__name__)
 _REMEDIES = {
     ErrorKind.DENIED: "Give the portal's role the permissions of the portal's CloudFormation template.",
     ErrorKind.NOT_FOUND: "Create it, or correct its name in the environment.",
+    ErrorKind.UNSUPPORTED: "Use an AWS that has this operation; without it the portal cannot work there.",
     ErrorKind.THROTTLED: "AWS is busy. Have the environment checked again in a minute.",
     ErrorKind.TRANSIENT: "AWS did not answer. Check the network and the endpoint, then check again.",
 }
@@ -24,13 +27,25 @@ _REMEDIES = {
 def check_requested() -> int:
     """Check every environment for which somebody asked. Returns how many were checked."""
     waiting = list(Environment.objects.filter(check_requested_at__isnull=False).order_by("check_requested_at"))
-    for environment in waiting:
+    return sum(_check(environment) for environment in waiting)
+
+
+def _check(environment: Environment) -> bool:
+    """False when the portal's own rate is used up just now; the wish stands and is met at the next round."""
+    try:
         _record(environment, look_at(environment))
-    return len(waiting)
+    except AwsError as error:
+        log.info("check_waits", environment=environment.name, retry_after=error.retry_after)
+        return False
+    return True
 
 
 def look_at(environment: Environment) -> list[CheckItem]:
-    """Try everything that a run will need. Changes nothing but a probe object, which is deleted again."""
+    """Try everything that a run will need. Changes nothing but a probe object, which is deleted again.
+
+    Raises:
+        AwsError: the portal's own rate limit is used up (``OWN_LIMIT``); everything else becomes an item.
+    """
     aws = account_of(environment)
     tries: list[tuple[str, str, Callable[[], str]]] = [
         ("identity", "Identity", lambda: _identity(environment, aws)),
@@ -51,6 +66,8 @@ def _tried(code: str, title: str, work: Callable[[], str]) -> CheckItem:
     except _Wrong as wrong:
         return CheckItem(code, title, False, *map(str, wrong.args))
     except AwsError as error:
+        if error.code == OWN_LIMIT:
+            raise
         fallback = "Correct the environment, then check again."
         return CheckItem(code, title, False, error.told, _REMEDIES.get(error.kind, fallback))
 
@@ -67,7 +84,7 @@ def _identity(environment: Environment, aws: OpenAccount) -> str:
 
 def _bucket(environment: Environment, aws: OpenAccount) -> str:
     bucket, content = environment.bucket, secrets.token_bytes(16)
-    region = aws.objects.bucket_region(bucket)
+    region = _region_of_bucket(bucket, aws)
     if region and region != environment.region:
         told = f"The bucket {bucket} lies in {region}, the environment in {environment.region}."
         raise _Wrong(told, "Use a bucket in the environment's region; SageMaker reads no other.")
@@ -82,6 +99,18 @@ def _bucket(environment: Environment, aws: OpenAccount) -> str:
     return f"The portal can write, read and delete in {bucket}."
 
 
+def _region_of_bucket(bucket: str, aws: OpenAccount) -> str:
+    """A head request is answered without words, so they are added here."""
+    try:
+        return aws.objects.bucket_region(bucket)
+    except AwsError as error:
+        told = {
+            ErrorKind.NOT_FOUND: f"There is no bucket named {bucket}.",
+            ErrorKind.DENIED: f"The portal may not see the bucket {bucket}, or it belongs to somebody else.",
+        }
+        raise AwsError(error.kind, told.get(error.kind, error.message), error.code) from error
+
+
 def _queue(environment: Environment, aws: OpenAccount) -> str:
     if not environment.event_queue_url:
         told = "No event queue is given, so states are polled and come up to a minute late."
@@ -91,7 +120,7 @@ def _queue(environment: Environment, aws: OpenAccount) -> str:
 
 def _sagemaker(aws: OpenAccount) -> str:
     aws.training.probe()
-    return "The portal can read training jobs."
+    return "The portal can list and search training jobs."
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from deployments.aws.errors import AwsError
 from deployments.aws.gateway import Queue, QueueMessage
@@ -91,7 +91,7 @@ def digested(messages: list[QueueMessage]) -> list[QueueMessage]:
     """
     try:
         take_in([message.body for message in messages])
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("batch_failed", size=len(messages))
@@ -102,7 +102,7 @@ def digested(messages: list[QueueMessage]) -> list[QueueMessage]:
 def _digests(message: QueueMessage) -> bool:
     try:
         take_in([message.body])
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception:
         log.exception("event_failed", body=message.body[:500])

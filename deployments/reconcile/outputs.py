@@ -43,13 +43,13 @@ def _fetch(run_id: str) -> bool:
     final_since = run.ended_at if run.is_final else None
     tokens: dict[str, str] = json.loads(output.log_token or "{}")
     try:
-        lines = _new_lines(account_of(run.environment).logs, run.aws_name, tokens)
+        lines, at_end = _new_lines(account_of(run.environment).logs, run.aws_name, tokens)
     except AwsError as error:
         gone = error.kind is ErrorKind.NOT_FOUND and final_since and final_since < timezone.now() - GIVE_UP
         log.warning("log_not_fetched", run=run_id, kind=error.kind, message=error.message)
         _write(run, [], tokens, complete=bool(gone))
         return False
-    _write(run, lines, tokens, complete=not lines and _has_settled(final_since, bool(tokens)))
+    _write(run, lines, tokens, complete=at_end and not lines and _has_settled(final_since, bool(tokens)))
     return True
 
 
@@ -68,18 +68,23 @@ def _claim(run_id: str) -> tuple[RunOutput, Run] | None:
     return output, Run.objects.select_related("environment").get(pk=run_id)
 
 
-def _new_lines(logs: Logs, job: str, tokens: dict[str, str]) -> list[str]:
-    """Lines that came since the last time; ``tokens`` (stream → place) is moved on."""
+def _new_lines(logs: Logs, job: str, tokens: dict[str, str]) -> tuple[list[str], bool]:
+    """Lines that came since the last time, and whether all streams were read to their end.
+
+    ``tokens`` (stream → place) is moved on. A stream has ended when its token repeats; a page may be empty before.
+    """
     lines: list[str] = []
+    at_end = True
     for stream in logs.streams(GROUP, f"{job}/"):
         for _ in range(MOST_PAGES):
             page = logs.read(GROUP, stream, tokens.get(stream, ""))
             lines += page.lines
             ended = page.token == tokens.get(stream, "")
             tokens[stream] = page.token
-            if ended or not page.lines:
+            if ended:
                 break
-    return lines
+        at_end = at_end and ended
+    return lines, at_end
 
 
 @transaction.atomic

@@ -56,6 +56,8 @@ def fold(run: Run, seen: TrainingJobSeen, *, crowd: int, event_at: datetime | No
         crowd: runs that go on in the environment; chooses when to look again.
         event_at: when the event came; None when the job was read.
     """
+    if run.is_final and not run.arn:
+        return False  # it ended before AWS had it: this is another's job of the same name
     if run.arn and seen.arn and run.arn != seen.arn:
         return False
     if not seen.status or not planning.is_news(seen.status, seen.modified_at, run.aws_status, run.aws_modified_at):
@@ -65,11 +67,16 @@ def fold(run: Run, seen: TrainingJobSeen, *, crowd: int, event_at: datetime | No
         values["last_event_at"] = event_at
     target = planning.state_of(seen.status, seen.secondary_status, run.state)
     values |= _ending(run, seen, target) if target in FINAL_STATES else {}
-    if run.state == RunState.LOST:
-        values.setdefault("failure", None)
+    values.setdefault("failure", _note_that_holds(run, target))
     values["next_check_at"] = _next_look(run, target, values, crowd)
     settle(run, target, **values)
     return True
+
+
+def _note_that_holds(run: Run, target: str) -> dict[str, str] | None:
+    """What AWS's answer does not settle; that a run waited for a machine or was out of reach is over."""
+    note: dict[str, str] | None = run.failure
+    return note if note and note["cause"] == "stop_refused" and target in planning.STOPPABLE else None
 
 
 def settle(run: Run, target: str, **values: Any) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from deployments.aws.errors import AwsError, ErrorKind
 from deployments.aws.gateway import Channel, TrainingJobSpec
+from deployments.aws.validation import LONGEST_RUN, TAG_CHARACTERS
 from deployments.models import Run
 
-LONGEST = 28 * 24 * 3600
-_NOT_IN_TAGS = re.compile(r"[^\w\s.:/=+\-@]")
+_NOT_IN_TAGS = re.compile(rf"[^{TAG_CHARACTERS}]")
 
 
 def code_key(digest: str) -> str:
@@ -40,7 +40,7 @@ def spec_of(run: Run) -> TrainingJobSpec:
         metric_definitions=[(metric["name"], metric["regex"]) for metric in version.metric_definitions],
         channels=[Channel(name, place, content_types.get(name, "")) for name, place in run.input_channels.items()],
         spot=run.spot,
-        max_wait_seconds=min(LONGEST, run.max_runtime_seconds * 2),
+        max_wait_seconds=min(LONGEST_RUN, run.max_runtime_seconds * 2),
         checkpoints=f"{bucket}/checkpoints/{run.aws_name}",
         tags=tags_of(run),
     )

@@ -29,6 +29,7 @@ from governance.services import gates
 
 log = structlog.get_logger(__name__)
 BATCH = 50
+TELL_AFTER, DOUBTFUL = 3, 8  # attempts that failed in a row
 CLAIMABLE = (RunState.QUEUED, RunState.WAITING_CAPACITY, RunState.SUBMITTING)
 
 
@@ -86,7 +87,7 @@ def _alone(what: str) -> Iterator[bool]:
 def submit_one(run_id: str) -> None:
     """Take one run to AWS, if it is still due and nobody else is doing so."""
     run = _claim(run_id)
-    if run is None:
+    if run is None or (run.attempts >= DOUBTFUL and _is_decided(run)):
         return
     try:
         arn = _create(run)
@@ -94,6 +95,21 @@ def submit_one(run_id: str) -> None:
         _on_error(run, error)
     else:
         _created(run, arn)
+
+
+def _is_decided(run: Run) -> bool:
+    """After many failures look before asking again.
+
+    Whoever cannot be reached is waited for. Whoever answers that there is no such job, twice, with a failed create
+    call in between, cannot create jobs, and the run ends with what was answered.
+    """
+    if adopt(run):
+        return True
+    failure = run.failure or {}
+    if failure.get("cause") != "create_fails":
+        return False
+    _fail(run, "create_fails", failure["message"])
+    return True
 
 
 @transaction.atomic
@@ -152,6 +168,7 @@ def _created(run: Run, arn: str) -> None:
             secondary_status="Starting",
             submitted_at=now,
             attempts=0,
+            failure=None,
             next_check_at=now if row.stop_requested_at else now + look,
         )
 
@@ -163,13 +180,14 @@ def _wait(row: Run, delay: Any, **values: Any) -> None:
 def _on_error(run: Run, error: AwsError) -> None:
     log.warning("submit_failed", run=run.pk, kind=error.kind, code=error.code, message=error.message)
     if error.kind is ErrorKind.ALREADY_EXISTS:
-        adopt(run)
+        if not adopt(run):
+            _try_again(run, error)
     elif error.kind is ErrorKind.QUOTA or "CapacityError" in error.message:
         _back(run, RunState.WAITING_CAPACITY, error)
-    elif error.kind is ErrorKind.THROTTLED:
+    elif error.kind is ErrorKind.THROTTLED or _is_new_role(run, error):
         _back(run, RunState.QUEUED, error)
     elif error.kind is ErrorKind.TRANSIENT:
-        _try_again(run, error)
+        _try_again(run, error, "unreachable" if run.attempts < DOUBTFUL else "create_fails")
     else:
         _fail(run, _cause(error), error.told)
 
@@ -177,27 +195,37 @@ def _on_error(run: Run, error: AwsError) -> None:
 def _cause(error: AwsError) -> str:
     if error.code == "Gate":
         return "gate"
-    return "denied" if error.kind is ErrorKind.DENIED else "configuration"
+    return {ErrorKind.DENIED: "denied", ErrorKind.UNSUPPORTED: "unsupported"}.get(error.kind, "configuration")
 
 
-def adopt(run: Run) -> None:
-    """AWS has a job of this name: if its tags say that it is this run's, take it, else refuse it."""
+def _is_new_role(run: Run, error: AwsError) -> bool:
+    """A role that was just made cannot be assumed for some seconds."""
+    return "could not assume role" in error.message.lower() and run.attempts < TELL_AFTER
+
+
+def adopt(run: Run) -> bool:
+    """If AWS has a job of this name whose tags say that it is this run's, take it; refuse a stranger's.
+
+    False when AWS has none; the run stays as it is, or ends when it was to be stopped.
+    """
     aws = account_of(run.environment)
     try:
         seen = aws.training.describe(run.aws_name, with_tags=True)
     except AwsError as error:
-        if error.kind is ErrorKind.NOT_FOUND and run.stop_requested_at:
-            _drop(run)
-        else:
+        if error.kind is not ErrorKind.NOT_FOUND:
             _try_again(run, error)
-        return
-    if not seen.arn or not seen.status:
+            return True
+        if run.stop_requested_at:
+            _drop(run)
+        return False
+    if not seen.arn:
         _try_again(run, AwsError(ErrorKind.TRANSIENT, "AWS's answer was cut off."))
     elif is_ours(run, seen.tags):
         recording.record([seen], run.environment_id)
     else:
         told = f"AWS already has a training job named {run.aws_name} that is not this run's."
         _fail(run, "name_clash", told)
+    return True
 
 
 @transaction.atomic
@@ -217,11 +245,12 @@ def _back(run: Run, state: RunState, error: AwsError) -> None:
 
 
 @transaction.atomic
-def _try_again(run: Run, error: AwsError) -> None:
+def _try_again(run: Run, error: AwsError, cause: str = "unreachable") -> None:
     """Nobody knows whether AWS acted: the same call again, later."""
     for row in recording.lock(pk=run.pk, state=RunState.SUBMITTING):
         attempts = row.attempts + 1
-        _wait(row, planning.retry_delay(attempts, error.retry_after), attempts=attempts)
+        told = failures.explain(cause, error.told).plain() if attempts >= TELL_AFTER else row.failure
+        _wait(row, planning.retry_delay(attempts, error.retry_after), attempts=attempts, failure=told)
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """Taking in events, and looking where none came."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -10,10 +11,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from coe_portal.core import audit
-from deployments import planning
+from deployments import failures, planning
 from deployments.aws.errors import AwsError, ErrorKind
 from deployments.aws.events import parse
-from deployments.aws.gateway import StateChange, TrainingJobSeen
+from deployments.aws.gateway import StateChange, Training, TrainingJobSeen
 from deployments.models import FINAL_STATES, Environment, Run, RunState, SeenEvent
 from deployments.reconcile import recording, submit
 from deployments.reconcile.accounts import account_of
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 PAGE = 100
 FEW = 2
 ROUNDS = 20
+MOST_PAGES = 200
 BEFORE_AWS = tuple(planning.BEFORE_AWS)
 
 
@@ -62,6 +64,8 @@ def _is_about(run: Run, change: StateChange) -> bool:
         return False
     if run.arn and change.job.arn:
         return run.arn == change.job.arn
+    if change.region not in ("", run.environment.region):
+        return False
     return change.account == run.environment.account_id or change.job.tags.get("portal-run") == run.pk
 
 
@@ -128,7 +132,7 @@ def _look(place: Environment, runs: list[Run]) -> None:
     training = account_of(place).training
     missing = runs
     if len(runs) > FEW:
-        found = training.search_by_names([run.aws_name for run in runs])
+        found = _searched(training, runs)
         recording.record(found, place.pk)
         names = {seen.name for seen in found}
         missing = [run for run in runs if run.aws_name not in names]
@@ -142,27 +146,52 @@ def _look(place: Environment, runs: list[Run]) -> None:
             recording.record_lost(run.pk)
 
 
-def sweep() -> None:
-    """Compare both ways what AWS has going on with what the rows say; heals what events and due times missed."""
-    for place in Environment.objects.filter(runs__isnull=False).distinct():
-        try:
-            _sweep_place(place)
-        except AwsError as error:
-            log.warning("sweep_failed", environment=place.name, kind=error.kind, message=error.message)
+def _searched(training: Training, runs: list[Run]) -> list[TrainingJobSeen]:
+    """What Search knows of the runs; nothing when it does not work here, so that each is described."""
+    try:
+        return training.search_by_names([run.aws_name for run in runs])
+    except AwsError as error:
+        if error.kind is ErrorKind.THROTTLED:
+            raise
+        log.warning("search_failed", kind=error.kind, code=error.code, message=error.message)
+        return []
 
 
-def _sweep_place(place: Environment) -> None:
-    page: list[TrainingJobSeen] = []
-    for seen in account_of(place).training.search_open():
-        page.append(seen)
-        if len(page) == PAGE:
-            _compare(place, page)
-            page = []
-    _compare(place, page)
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a sweep has not come to yet: where to go on, and after how many seconds."""
+
+    environment_id: str
+    token: str
+    seconds: float
 
 
-def _compare(place: Environment, page: Iterable[TrainingJobSeen]) -> None:
-    jobs = list(page)
+def sweep(environment_id: str = "", token: str = "") -> list[Rest]:
+    """Compare both ways what AWS has going on with what the rows say; heals what events and due times missed.
+
+    Returns what is left because the rate was used up; the token goes on there.
+    """
+    places = Environment.objects.filter(runs__isnull=False).distinct()
+    places = places.filter(pk=environment_id) if environment_id else places
+    return [rest for rest in (_sweep_place(place, token) for place in places) if rest is not None]
+
+
+def _sweep_place(place: Environment, token: str) -> Rest | None:
+    training = account_of(place).training
+    try:
+        for _ in range(MOST_PAGES):
+            jobs, token = training.search_open(token)
+            _compare(place, jobs)
+            if not token:
+                return None
+    except AwsError as error:
+        if error.kind is ErrorKind.THROTTLED:
+            return Rest(place.pk, token, max(1.0, error.retry_after or 0))
+        log.warning("sweep_failed", environment=place.name, kind=error.kind, message=error.message)
+    return None
+
+
+def _compare(place: Environment, jobs: list[TrainingJobSeen]) -> None:
     recording.record(jobs, place.pk)
     known = set(Run.objects.filter(aws_name__in=[job.name for job in jobs]).values_list("aws_name", flat=True))
     strangers = sorted(job.name for job in jobs if job.name not in known)
@@ -223,14 +252,26 @@ def _claim_stop(run_id: str) -> Run | None:
 
 
 def _stop_refused(run: Run, error: AwsError) -> float | None:
-    """It has ended already or is gone: what was wanted is so, look what it came to. Else try again."""
+    """Look what the job came to: it may have ended. What goes on is asked to stop again later, and people are told."""
     log.warning("stop_refused", run=run.pk, kind=error.kind, code=error.code, message=error.message)
-    if error.kind in (ErrorKind.CONFLICT, ErrorKind.NOT_FOUND):
+    if error.kind is not ErrorKind.THROTTLED:
         try:
             _look(run.environment, [run])
         except AwsError as again:
             log.warning("look_failed", run=run.pk, kind=again.kind, message=again.message)
-        return None
-    delay = planning.retry_delay(run.attempts + 1, error.retry_after)
-    recording.postpone([run.pk], delay)
-    return delay.total_seconds()
+    return None if error.kind in (ErrorKind.CONFLICT, ErrorKind.NOT_FOUND) else _stop_later(run, error)
+
+
+@transaction.atomic
+def _stop_later(run: Run, error: AwsError) -> float | None:
+    attempts = run.attempts + 1
+    delay = planning.retry_delay(attempts, error.retry_after) if error.may_pass else planning.MAX_DELAY
+    told = f"AWS was asked to stop the job and did not: {error.told}"
+    tell = not error.may_pass or attempts >= submit.TELL_AFTER
+    for row in recording.lock(pk=run.pk, state__in=tuple(planning.STOPPABLE)):
+        values = {"attempts": attempts, "next_check_at": timezone.now() + delay, "version": row.version + 1}
+        if tell:
+            values["failure"] = failures.explain("stop_refused", told).plain()
+        Run.objects.filter(pk=row.pk).update(**values)
+        return delay.total_seconds()
+    return None

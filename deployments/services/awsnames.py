@@ -8,8 +8,9 @@ import re
 from urllib.parse import urlsplit
 
 _BUCKET = re.compile(r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9](?:[a-z0-9-]|\.(?=[a-z0-9]))*[a-z0-9]")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
-_REGION = re.compile(r"[a-z]{2}(-(iso[a-z]?|gov))?-(central|(north|south)(east|west)?|east|west)-\d")
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
+_REGION = re.compile(r"([a-z]{2}(-(iso[a-z]?|gov))?|eusc-de)-(central|(north|south)(east|west)?|east|west)-[0-9]")
 _IMAGE = re.compile(r"[\S]{1,255}")
 
 
@@ -28,7 +29,7 @@ def role_problem(value: str) -> str:
 
 
 def bucket_problem(value: str) -> str:
-    reserved = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", value) or value.endswith(("-s3alias", "--ol-s3"))
+    reserved = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", value) or value.endswith(_RESERVED_ENDS)
     if 3 <= len(value) <= 63 and _BUCKET.fullmatch(value) and not reserved:
         return ""
     return (

@@ -1,5 +1,6 @@
 """Parameters of a template: filled with defaults and checked against its JSON Schema, in sentences."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 from deployments.services.awsnames import s3_location_problem
 
 MAX_VALUE = 2500  # HyperParameterValue of CreateTrainingJob
+_LINE_ENDS = re.compile("[\n\r\u0085\u2028\u2029]")  # its pattern is Java's .*
 
 _formats = FormatChecker(formats=())
 
@@ -40,7 +42,10 @@ def problems(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, 
         for name, sentence in _explain(schema, error):
             found.setdefault(name, []).append(sentence)
     for name, value in values.items():
-        if len(str(value)) > MAX_VALUE:
+        text = value if isinstance(value, str) else json.dumps(value)
+        if _LINE_ENDS.search(text):
+            found.setdefault(name, []).append("Use a single line; SageMaker accepts no line breaks.")
+        if len(text) > MAX_VALUE:
             found.setdefault(name, []).append(f"Use at most {MAX_VALUE} characters; SageMaker accepts no more.")
     return found
 

@@ -12,13 +12,29 @@ def test_bucket_names_that_s3_accepts_pass(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ab", "Upper", "-a-b", "a..b", "a.-b-", "10.0.0.1", "xn--abc", "a" * 64, "s3://bucket", "with space", "a\n"],
+    [
+        "ab",
+        "Upper",
+        "-a-b",
+        "a..b",
+        "a.-b-",
+        "10.0.0.1",
+        "xn--abc",
+        "a" * 64,
+        "s3://bucket",
+        "with space",
+        "a\n",
+        "data--x-s3",
+        "data.mrap",
+    ],
 )
 def test_bucket_names_that_s3_refuses_are_refused_with_the_rule(name: str) -> None:
     assert "3 to 63 lower-case letters" in awsnames.bucket_problem(name)
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "ap-southeast-7", "us-iso-east-1", "mx-central-1"])
+@pytest.mark.parametrize(
+    "region", ["eu-west-1", "us-gov-west-1", "ap-southeast-7", "us-iso-east-1", "mx-central-1", "eusc-de-east-1"]
+)
 def test_regions_pass(region: str) -> None:
     assert awsnames.region_problem(region) == ""
 
@@ -35,7 +51,16 @@ def test_role_arns_pass(arn: str) -> None:
     assert awsnames.role_problem(arn) == ""
 
 
-@pytest.mark.parametrize("arn", ["arn:aws:iam::1:role/x", "arn:aws:iam::111122223333:user/coe", "role", "x" * 3000])
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::1:role/x",
+        "arn:aws:iam::\u0661\u0661\u0661122223333:role/x",
+        "arn:aws:iam::111122223333:user/coe",
+        "role",
+        "x" * 3000,
+    ],
+)
 def test_what_is_no_role_is_refused(arn: str) -> None:
     assert "ARN of a role" in awsnames.role_problem(arn)
 

@@ -137,6 +137,24 @@ def test_the_external_environment_takes_account_and_region_from_what_is_given(ca
     assert external.images["sklearn"].startswith("683313688378.dkr.ecr.us-east-1.")
 
 
+def test_the_external_environment_of_another_implementation_takes_boto3s_region_and_keeps_what_a_lead_entered() -> None:
+    given = {
+        "COE_EXTERNAL_BUCKET": "coe-data",
+        "COE_EXTERNAL_EXECUTION_ROLE_ARN": "arn:aws:iam::111122223333:role/sagemaker",
+        "COE_EXTERNAL_QUEUE_URL": "http://127.0.0.1:5000/111122223333/events",
+    }
+    with _env(**given), pytest.raises(CommandError, match="Set COE_EXTERNAL_REGION"):
+        call_command("ensure_external_environment")
+    with _env(**given, AWS_DEFAULT_REGION="mx-central-1"):
+        call_command("ensure_external_environment")
+        external = Environment.objects.get(name="external")
+        assert (external.region, external.images) == ("mx-central-1", {})
+        Environment.objects.update(images={"sklearn": "registry.example/sklearn:1"})
+        call_command("ensure_external_environment")
+    external.refresh_from_db()
+    assert external.images == {"sklearn": "registry.example/sklearn:1"}
+
+
 def test_a_malformed_external_environment_is_refused_with_the_fields() -> None:
     with (
         _env(

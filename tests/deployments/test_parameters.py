@@ -47,6 +47,7 @@ def test_good_values_have_no_problems() -> None:
         ("rounds", True, "Give a whole number, not True."),
         ("rate", 0, "Use more than 0; 0 is too small."),
         ("loss", "c", "Choose one of: a, b."),
+        ("goal", "two\nlines", "Use a single line; SageMaker accepts no line breaks."),
         ("goal", "x" * 2501, "Use at most 2500 characters; SageMaker accepts no more."),
     ],
 )

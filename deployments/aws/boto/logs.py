@@ -1,9 +1,10 @@
 """CloudWatch Logs over boto3."""
 
 from deployments.aws.boto.calls import call
+from deployments.aws.events import text
 from deployments.aws.gateway import AwsAccount, LogPage
 
-TRAINING_GROUP = "/aws/sagemaker/TrainingJobs"
+MOST_PAGES = 10
 
 
 class BotoLogs:
@@ -13,8 +14,14 @@ class BotoLogs:
         self.account = account
 
     def streams(self, group: str, prefix: str) -> list[str]:
-        answer = call(self.account, "logs", "DescribeLogStreams", logGroupName=group, logStreamNamePrefix=prefix)
-        names = [str(stream.get("logStreamName") or "") for stream in answer.get("logStreams") or []]
+        names: list[str] = []
+        wanted = {"logGroupName": group, "logStreamNamePrefix": prefix}
+        for _ in range(MOST_PAGES):
+            answer = call(self.account, "logs", "DescribeLogStreams", **wanted)
+            names += [text(stream.get("logStreamName")) for stream in answer["logStreams"]]
+            if not answer.get("nextToken"):
+                break
+            wanted["nextToken"] = answer["nextToken"]
         return sorted(name for name in names if name)
 
     def read(self, group: str, stream: str, token: str = "") -> LogPage:
@@ -28,5 +35,5 @@ class BotoLogs:
             startFromHead=True,
             **more,
         )
-        lines = tuple(str(event.get("message") or "") for event in answer.get("events") or [])
-        return LogPage(lines, str(answer.get("nextForwardToken") or token))
+        lines = tuple(text(event.get("message")) for event in answer.get("events") or [])
+        return LogPage(lines, text(answer["nextForwardToken"]))

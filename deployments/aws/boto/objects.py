@@ -7,6 +7,8 @@ from deployments.aws.boto.sessions import client
 from deployments.aws.errors import AwsError, ErrorKind
 from deployments.aws.gateway import AwsAccount
 
+PAGE = 1000
+
 
 class BotoObjects:
     """``gateway.Objects`` in one account and region."""
@@ -23,7 +25,12 @@ class BotoObjects:
         except AwsError as error:
             if error.kind is ErrorKind.ALREADY_EXISTS:
                 return False
-            raise
+            if error.kind is ErrorKind.CONFLICT:
+                told = f"Somebody else is writing s3://{bucket}/{key}."
+                raise AwsError(ErrorKind.TRANSIENT, told, error.code) from error
+            if error.kind is not ErrorKind.UNSUPPORTED:
+                raise
+            self.put(bucket, key, content)  # a store that knows no conditions
         return True
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
@@ -41,14 +48,23 @@ class BotoObjects:
         try:
             call(self.account, "s3", "HeadObject", Bucket=bucket, Key=key)
         except AwsError as error:
-            if error.kind is ErrorKind.NOT_FOUND:
+            # Without the right to list, S3 answers 403 for what is missing as well.
+            if error.kind is ErrorKind.NOT_FOUND or error.code == "403":
                 return False
             raise
         return True
 
     def list_keys(self, bucket: str, prefix: str, *, limit: int = 1000) -> list[str]:
-        answer = call(self.account, "s3", "ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=limit)
-        return [item["Key"] for item in answer.get("Contents") or []]
+        keys: list[str] = []
+        more: dict[str, str] = {}
+        while len(keys) < limit:
+            size = min(PAGE, limit - len(keys))
+            answer = call(self.account, "s3", "ListObjectsV2", Bucket=bucket, Prefix=prefix, MaxKeys=size, **more)
+            keys += [item["Key"] for item in answer.get("Contents") or []]
+            if not answer.get("IsTruncated") or not answer.get("NextContinuationToken"):
+                break
+            more = {"ContinuationToken": answer["NextContinuationToken"]}
+        return keys
 
     def presigned_url(self, bucket: str, key: str, *, seconds: int = 300) -> str:
         params: dict[str, Any] = {"Bucket": bucket, "Key": key}

@@ -2,13 +2,15 @@
 
 import os
 import re
-from functools import lru_cache
+import threading
+from functools import lru_cache, partial
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import NoCredentialsError
 
 from deployments.aws.gateway import AwsAccount
 
@@ -19,29 +21,35 @@ _PATIENCE = {"connect_timeout": 5, "read_timeout": 20, "user_agent_extra": "coe-
 _ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}, **_PATIENCE)  # type: ignore[arg-type]
 _FEW_TRIES = Config(
     retries={"total_max_attempts": 3, "mode": "standard"},
-    s3={"addressing_style": "auto"},
     max_pool_connections=4,
     **_PATIENCE,  # type: ignore[arg-type]
 )
+# Version 4: the old signature, which boto3 still takes for links, is refused for what is encrypted with a KMS key.
+_S3 = _FEW_TRIES.merge(Config(s3={"addressing_style": "auto"}, signature_version="s3v4"))
+# A long poll is answered after 20 seconds; who waits exactly as long hangs up on the messages.
+_SQS = _FEW_TRIES.merge(Config(read_timeout=40))
+_CONFIGS = {"sagemaker": _ONE_TRY, "s3": _S3, "sqs": _SQS}
+_making = threading.RLock()
 
 
 def client(account: AwsAccount, service: str) -> Any:
     """A boto3 client, made once per process, account, region, actor and service. Raises botocore's errors."""
-    return _client(os.getpid(), account, service)
+    with _making:  # clients may be shared by threads, making them may not
+        return _client(os.getpid(), account, service)
 
 
 def forget() -> None:
-    """Drop all sessions and clients, as after a change of the environment's endpoints."""
-    _client.cache_clear()
-    _session.cache_clear()
+    """Drop all sessions and clients, as when their credentials have expired."""
+    with _making:
+        _client.cache_clear()
+        _session.cache_clear()
 
 
 @lru_cache(maxsize=64)
 def _client(process: int, account: AwsAccount, service: str) -> Any:
     """``process`` is part of the key because connections must not be shared across a fork."""
-    config = _ONE_TRY if service == "sagemaker" else _FEW_TRIES
     session: Any = _session(process, account)
-    return session.client(service, region_name=account.region, config=config)
+    return session.client(service, region_name=account.region, config=_CONFIGS.get(service, _FEW_TRIES))
 
 
 @lru_cache(maxsize=32)
@@ -49,10 +57,12 @@ def _session(process: int, account: AwsAccount) -> boto3.Session:
     if not account.role_arn:
         return boto3.Session(region_name=account.region)
     own = boto3.Session(region_name=account.region)
+    if (source := own.get_credentials()) is None:
+        raise NoCredentialsError
     core = botocore.session.Session()
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=own._session.create_client,
-        source_credentials=own.get_credentials(),
+        client_creator=partial(own._session.create_client, config=_FEW_TRIES),
+        source_credentials=source,
         role_arn=account.role_arn,
         extra_args=_assume(account),
     )

@@ -1,18 +1,17 @@
 """SageMaker training jobs over boto3."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from deployments.aws.boto import limits
 from deployments.aws.boto.calls import call
-from deployments.aws.events import moment, tags, text, transitions
+from deployments.aws.errors import AwsError, ErrorKind
+from deployments.aws.events import moment, number, tags, text, transitions
 from deployments.aws.gateway import AwsAccount, TrainingJobSeen, TrainingJobSpec
 
 PAGE = 100
 NAMES_IN_A_FILTER = 1024  # SearchExpression Filter.Value, characters
 MAX_FILTERS = 20
-MAX_PAGES = 200
 OUR_TAG = {"Name": "Tags.portal", "Operator": "Equals", "Value": "coe"}
 
 
@@ -28,8 +27,8 @@ class BotoTraining:
     def create(self, spec: TrainingJobSpec) -> str:
         try:
             answer = call(self.account, "sagemaker", "CreateTrainingJob", **create_request(spec))
-        except Exception as error:
-            if getattr(error, "kind", "") == "throttled":
+        except AwsError as error:
+            if error.kind is ErrorKind.THROTTLED:
                 limits.throttled(self.account.account_id, self.account.region, "create")
             raise
         return text(answer.get("TrainingJobArn"))
@@ -39,7 +38,7 @@ class BotoTraining:
         arn = text(answer.get("TrainingJobArn"))
         if with_tags and arn:
             listed = call(self.account, "sagemaker", "ListTags", family="list", ResourceArn=arn)
-            answer["Tags"] = listed.get("Tags")
+            answer["Tags"] = listed["Tags"]
         return record(answer | {"TrainingJobName": name})
 
     def stop(self, name: str) -> None:
@@ -54,17 +53,13 @@ class BotoTraining:
             expression["Operator"] = "Or"
         return [seen for seen in self._page(expression, "")[0] if seen.name in set(names)]
 
-    def search_open(self) -> Iterator[TrainingJobSeen]:
+    def search_open(self, token: str = "") -> tuple[list[TrainingJobSeen], str]:
         going = {"Name": "TrainingJobStatus", "Operator": "In", "Value": "InProgress,Stopping"}
-        token = ""
-        for _ in range(MAX_PAGES):
-            found, token = self._page({"Filters": [OUR_TAG, going]}, token)
-            yield from found
-            if not token:
-                return
+        return self._page({"Filters": [OUR_TAG, going]}, token)
 
     def probe(self) -> None:
         call(self.account, "sagemaker", "ListTrainingJobs", family="list", MaxResults=1)
+        self.search_open()
 
     def _page(self, expression: dict[str, Any], token: str) -> tuple[list[TrainingJobSeen], str]:
         more = {"NextToken": token} if token else {}
@@ -96,8 +91,10 @@ def _values(names: list[str]) -> Iterator[str]:
 
 def record(answer: dict[str, Any]) -> TrainingJobSeen:
     """A TrainingJob record of Describe or Search in our words; whatever is missing stays unknown."""
-    measured = {
-        text(metric.get("MetricName")): metric.get("Value") for metric in answer.get("FinalMetricDataList") or []
+    # A diverged metric comes as NaN or as the text "NaN"; it is no value.
+    metrics = {
+        text(metric.get("MetricName")): number(metric.get("Value"))
+        for metric in answer.get("FinalMetricDataList") or []
     }
     return TrainingJobSeen(
         name=text(answer.get("TrainingJobName")),
@@ -108,7 +105,7 @@ def record(answer: dict[str, Any]) -> TrainingJobSeen:
         failure_reason=text(answer.get("FailureReason")),
         billable_seconds=_seconds(answer.get("BillableTimeInSeconds")),
         training_seconds=_seconds(answer.get("TrainingTimeInSeconds")),
-        metrics={name: float(v) for name, v in measured.items() if name and v is not None and math.isfinite(v)},
+        metrics={name: value for name, value in metrics.items() if name and value is not None},
         artifact=text((answer.get("ModelArtifacts") or {}).get("S3ModelArtifacts")),
         created_at=moment(answer.get("CreationTime")),
         started_at=moment(answer.get("TrainingStartTime")),
@@ -120,7 +117,8 @@ def record(answer: dict[str, Any]) -> TrainingJobSeen:
 
 
 def _seconds(raw: Any) -> int | None:
-    return raw if isinstance(raw, int) and raw >= 0 else None
+    seconds = number(raw)
+    return int(seconds) if seconds is not None and 0 <= seconds < 2**31 else None
 
 
 def create_request(spec: TrainingJobSpec) -> dict[str, Any]:

@@ -18,9 +18,11 @@ class LogsService:
 
     def handle(self, request: Request) -> Response:
         name = request.headers["x-amz-target"].partition(".")[2]
-        operation: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(self, f"_{snake_case(name)}", None)
-        if operation is None:
+        is_known = name in model.service("logs").operation_names
+        found = getattr(self, f"_{snake_case(name)}", None) if is_known else None
+        if found is None:
             raise AwsError("UnknownOperationException", f"The local CloudWatch Logs has no operation {name}.")
+        operation: Callable[[dict[str, Any]], dict[str, Any]] = found
         params = request.json()
         model.check("logs", name, params)
         try:

@@ -53,14 +53,14 @@ class S3Service:
             return Response(200, headers={"Location": f"/{bucket}"})
         self._require(bucket)
         if request.method == "HEAD":
-            return Response(200)
+            return Response(200, headers={"x-amz-bucket-region": request.region})
         if request.method == "POST" and "delete" in request.query:
             return self._delete_many(request, bucket)
         if request.method == "GET" and "location" in request.query:
             return _xml(f"<LocationConstraint {XMLNS}>{request.region}</LocationConstraint>")
         if request.method == "GET" and not set(request.query) & {"policy", "versioning", "uploads", "tagging", "acl"}:
             return self._list(request, bucket)
-        raise AwsError("NotImplemented", "The local S3 does not do this to buckets.", 501)
+        raise _missing(request, "a bucket")
 
     def _require(self, bucket: str) -> None:
         if not self.objects.has_bucket(bucket):
@@ -100,7 +100,9 @@ class S3Service:
         if len(key.encode()) > MAX_KEY:
             raise AwsError("KeyTooLongError", "Your key is too long")
         if set(request.query) & {"uploads", "uploadId", "tagging", "acl"}:
-            raise AwsError("NotImplemented", "The local S3 does not do this to objects.", 501)
+            raise _missing(request, "an object")
+        if request.method == "PUT" and "x-amz-copy-source" in request.headers:
+            raise _missing(request, "an object", "copy")
         if request.method == "PUT":
             return self._put(request, bucket, key)
         if request.method == "DELETE":
@@ -117,6 +119,14 @@ class S3Service:
         content_type = request.headers.get("content-type", "binary/octet-stream")
         stored = self.objects.put(bucket, key, request.body, content_type)
         return Response(200, headers={"ETag": f'"{stored.etag}"'})
+
+
+def _missing(request: Request, what: str, word: str = "") -> AwsError:
+    """Names the operation as S3's documentation does: the method and the word in the query."""
+    words = [name for name in sorted(request.query) if name != "x-id"] or [word]
+    return AwsError(
+        "NotImplemented", f"The local S3 has no operation {request.method} {'&'.join(words)} on {what}.", 501
+    )
 
 
 def _content(request: Request, stored: Stored) -> Response:

@@ -21,8 +21,14 @@ from typing import Any
 
 from deployments.local.logs.streams import Streams
 from deployments.local.s3.objects import Objects
+from deployments.local.sagemaker.checkpoints import Checkpoints
 from deployments.local.sagemaker.jobs import Job
-from deployments.local.sagemaker.variables import RESERVED, script_variables
+from deployments.local.sagemaker.variables import (
+    input_data_config,
+    resource_config,
+    script_arguments,
+    script_variables,
+)
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 RUNNABLE = ("*sagemaker-scikit-learn*", "*sagemaker-xgboost*", "*pytorch-training*", "local://python*")
@@ -32,7 +38,7 @@ MAX_CPU_SECONDS = 6 * 3600
 
 
 class Container:
-    """One run of one job's script. ``outcome``: completed, failed, stopped, interrupted or max_runtime."""
+    """One run of one job's script. ``outcome``: completed, failed, stopped, interrupted, max_runtime or max_wait."""
 
     def __init__(self, job: Job, folder: Path, objects: Objects, streams: Streams, *, scale: float) -> None:
         self.job, self.folder, self.objects, self.streams = job, folder, objects, streams
@@ -40,8 +46,7 @@ class Container:
         self.outcome, self.exit_code = "failed", 0
         self.process: subprocess.Popen[str] | None = None
         self.ended = False
-        if job.get("TrainingStartTime") is None:
-            shutil.rmtree(folder, ignore_errors=True)  # a name may have been used by a job that was deleted
+        self.checkpoints = Checkpoints(job, folder, objects)
         self.metrics: dict[str, tuple[float, float]] = {}
         self.stream = f"{job['TrainingJobName']}/algo-1-{int(time.time())}"
         image = job["AlgorithmSpecification"].get("TrainingImage", "")
@@ -49,24 +54,20 @@ class Container:
             raise ValueError(f"The image {image} cannot be run locally. Use a scikit-learn, xgboost or pytorch image.")
 
     def prepare(self) -> None:
-        """Lay out the folders, fetch channels and code, write the configuration files."""
-        for name in ("input/config", "input/data", "model", "output/data", "checkpoints", "code"):
+        """Lay out the folders of a new machine, fetch channels, code and checkpoints, write the configuration."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for name in ("input/config", "input/data", "model", "output/data", "output/intermediate", "code"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         for channel in self.job.get("InputDataConfig", []):
             target = self.folder / "input" / "data" / channel["ChannelName"]
             target.mkdir(exist_ok=True)
             self._fetch(channel["DataSource"]["S3DataSource"]["S3Uri"], target)
+        self.checkpoints.fetch()
         self._unpack_code()
         config = self.folder / "input" / "config"
-        hosts = [f"algo-{number}" for number in range(1, self.job["ResourceConfig"].get("InstanceCount", 1) + 1)]
-        resources = {"current_host": "algo-1", "hosts": hosts, "network_interface_name": "lo"}
         (config / "hyperparameters.json").write_text(json.dumps(self.job.get("HyperParameters", {})))
-        (config / "resourceconfig.json").write_text(json.dumps(resources))
-        channels = {
-            channel["ChannelName"]: {"TrainingInputMode": "File", "ContentType": channel.get("ContentType", "")}
-            for channel in self.job.get("InputDataConfig", [])
-        }
-        (config / "inputdataconfig.json").write_text(json.dumps(channels))
+        (config / "resourceconfig.json").write_text(json.dumps(resource_config(self.job)))
+        (config / "inputdataconfig.json").write_text(json.dumps(input_data_config(self.job)))
 
     def _fetch(self, uri: str, target: Path) -> None:
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
@@ -104,11 +105,7 @@ class Container:
 
     def run(self, *, interrupt_after: float | None = None) -> str:
         """Run the script to its end and return the outcome."""
-        entry = self._hyperparameter("sagemaker_program") or "train.py"
-        arguments = [entry]
-        for name, value in sorted(self.job.get("HyperParameters", {}).items()):
-            if name not in RESERVED:
-                arguments += [f"--{name}" if len(name) > 1 else f"-{name}", str(value)]
+        arguments = [self._hyperparameter("sagemaker_program") or "train.py", *script_arguments(self.job)]
         limit = self.job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86_400)
         self.process = subprocess.Popen(
             [sys.executable, "-u", *arguments],
@@ -121,15 +118,16 @@ class Container:
             preexec_fn=_confine,
         )
         self.outcome = "failed"
-        timers = [threading.Timer(limit, self._end, ["max_runtime"])]
+        timers = [threading.Timer(limit, self.end, ["max_runtime"])]
         if interrupt_after is not None:
-            timers.append(threading.Timer(interrupt_after, self._end, ["interrupted"]))
+            timers.append(threading.Timer(interrupt_after, self.end, ["interrupted"]))
         for timer in timers:
             timer.daemon = True
             timer.start()
         self.ended = False
-        self._follow()
-        self.exit_code = self.process.wait()
+        with self.checkpoints.kept():
+            self._follow()
+            self.exit_code = self.process.wait()
         self.ended = True
         for timer in timers:
             timer.cancel()
@@ -157,12 +155,13 @@ class Container:
 
     def stop(self) -> None:
         """SIGTERM, after the grace period SIGKILL."""
-        self._end("stopped")
+        self.end("stopped")
 
     def kill(self) -> None:
         self._signal(signal.SIGKILL)
 
-    def _end(self, outcome: str) -> None:
+    def end(self, outcome: str) -> None:
+        """Have the script end with this outcome, by SIGTERM and, when it does not listen, by SIGKILL."""
         if self.process is not None and not self.ended:
             self.outcome = outcome
             self._signal(signal.SIGTERM)
@@ -184,10 +183,10 @@ class Container:
         base = f"{prefix.rstrip('/')}/{self.job['TrainingJobName']}/output".lstrip("/")
         if not self.objects.has_bucket(bucket):
             raise ValueError(f"Artifact upload failed: the bucket {bucket} does not exist")
-        has_model = any((self.folder / "model").iterdir())
+        has_model = _holds_something(self.folder / "model")
         if has_model:
             self.objects.put(bucket, f"{base}/model.tar.gz", _packed(self.folder / "model"), "application/gzip")
-        if any((self.folder / "output" / "data").iterdir()):
+        if _holds_something(self.folder / "output" / "data"):
             self.objects.put(
                 bucket, f"{base}/output.tar.gz", _packed(self.folder / "output" / "data"), "application/gzip"
             )
@@ -213,6 +212,10 @@ def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+def _holds_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
 
 
 def _packed(folder: Path) -> bytes:

@@ -25,6 +25,7 @@ SHOWN = (
     "StoppingCondition",
     "ModelArtifacts",
 )
+LATE_SECONDS = (0.5, 2.0)  # by how much an event comes late that others are to overtake
 TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime")
 
 
@@ -33,7 +34,6 @@ class Announcer:
 
     def __init__(self, queues: Queues, names: list[str], gatekeeper: Gatekeeper) -> None:
         self.queues, self.names, self.gatekeeper = queues, names, gatekeeper
-        self._held: list[str] = []
 
     def announce(self, job: dict[str, Any]) -> None:
         """Tell of the job's state; drop, double, reorder or disguise it as the switches say."""
@@ -41,14 +41,10 @@ class Announcer:
         if chance(switches.drop_event_rate):
             return
         body = json.dumps(self._envelope(job))
-        if chance(switches.reorder_event_rate):
-            self._held.append(body)
-            return
-        bodies = [body] * (2 if chance(switches.duplicate_event_rate) else 1)
-        for one in [*bodies, *self._held]:
+        for _ in range(2 if chance(switches.duplicate_event_rate) else 1):
+            late = self.gatekeeper.chance.uniform(*LATE_SECONDS) if chance(switches.reorder_event_rate) else 0.0
             for name in self.names:
-                self.queues.send_event(name, one)
-        self._held.clear()
+                self.queues.send_event(name, body, delay=late)
 
     def _envelope(self, job: dict[str, Any]) -> dict[str, Any]:
         as_text = self.gatekeeper.hits(self.gatekeeper.switches.text_number_rate)

@@ -18,6 +18,7 @@ MESSAGES = {
     "Pending": "Waiting for instances",
     "Downloading": "Downloading input data",
     "Training": "Training image download completed. Training in progress.",
+    "Restarting": "Restarting the training job after an internal error",
     "Interrupted": "Spot capacity was reclaimed",
     "Uploading": "Uploading generated training model",
     "Stopping": "Stopping the training job",
@@ -32,8 +33,19 @@ SPOT_SHARE = 0.32
 Job = dict[str, Any]
 
 
+def key_of(account: str, region: str, name: str) -> str:
+    """A job's name is its own within an account and region."""
+    return f"{account}-{region}-{name}"
+
+
+def key(job: Job) -> str:
+    """The key of a job, from its ARN and name."""
+    _, _, _, region, account, _ = job["TrainingJobArn"].split(":", 5)
+    return key_of(account, region, job["TrainingJobName"])
+
+
 class Jobs:
-    """All training jobs by name. A job is the record that DescribeTrainingJob shows, plus ``_`` keys of our own."""
+    """All training jobs by key. A job is the record that DescribeTrainingJob shows, plus ``_`` keys of our own."""
 
     def __init__(self, path: Path, announcer: Announcer) -> None:
         self.announcer = announcer
@@ -45,31 +57,38 @@ class Jobs:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute("CREATE TABLE IF NOT EXISTS job (name TEXT PRIMARY KEY, record TEXT)")
-        for name, record in self._db.execute("SELECT name, record FROM job"):
-            self.jobs[name] = json.loads(record)
+        for name, record in self._db.execute("SELECT name, record FROM job").fetchall():
+            job = json.loads(record)
+            self.jobs[key(job)] = job
+            if name != key(job):  # written when names were taken to be unique everywhere
+                self._db.execute("UPDATE OR REPLACE job SET name=? WHERE name=?", (key(job), name))
 
     def add(self, job: Job) -> bool:
         """Keep a new job; False when the name is taken."""
         with self.lock:
-            if job["TrainingJobName"] in self.jobs:
+            if key(job) in self.jobs:
                 return False
-            self.jobs[job["TrainingJobName"]] = job
+            self.jobs[key(job)] = job
             self.move(job, "InProgress", "Starting")
         self.on_created(job)
         return True
 
-    def get(self, name: str) -> Job | None:
+    def get(self, account: str, region: str, name: str) -> Job | None:
         with self.lock:
-            return self.jobs.get(name)
+            return self.jobs.get(key_of(account, region, name))
 
-    def remove(self, name: str) -> None:
+    def remove(self, job: Job) -> None:
         with self.lock:
-            self.jobs.pop(name, None)
-            self._db.execute("DELETE FROM job WHERE name=?", (name,))
+            self.jobs.pop(key(job), None)
+            self._db.execute("DELETE FROM job WHERE name=?", (key(job),))
 
     def every(self) -> list[Job]:
         with self.lock:
             return list(self.jobs.values())
+
+    def within(self, account: str, region: str) -> list[Job]:
+        """The jobs of one account and region."""
+        return [job for at, job in list(self.jobs.items()) if at.startswith(key_of(account, region, ""))]
 
     def open(self) -> list[Job]:
         return [job for job in self.every() if job["TrainingJobStatus"] not in TERMINAL]
@@ -111,7 +130,7 @@ class Jobs:
         job["BillableTimeInSeconds"] = max(1, round(seconds * SPOT_SHARE)) if spot else seconds
 
     def _keep(self, job: Job) -> None:
-        self._db.execute("INSERT OR REPLACE INTO job VALUES (?,?)", (job["TrainingJobName"], json.dumps(job)))
+        self._db.execute("INSERT OR REPLACE INTO job VALUES (?,?)", (key(job), json.dumps(job)))
 
     def close(self) -> None:
         with self.lock:

@@ -15,9 +15,11 @@ from deployments.local.faults import Gatekeeper
 from deployments.local.logs.streams import Streams
 from deployments.local.s3.objects import Objects
 from deployments.local.sagemaker.container import Container
-from deployments.local.sagemaker.jobs import TERMINAL, Job, Jobs
+from deployments.local.sagemaker.jobs import TERMINAL, Job, Jobs, key
 
 STARTING_SECONDS = 1.0
+MOST_RESTARTS = 3
+OUT_OF_TIME = {"max_runtime": "MaxRuntimeExceeded", "max_wait": "MaxWaitTimeExceeded"}
 BROKEN = "InternalServerError: We encountered an internal error. Please try again."
 
 
@@ -47,14 +49,17 @@ class Runner:
         threading.Thread(target=self._tick, name="clock", daemon=True).start()
 
     def recover(self) -> None:
-        """After a restart: simulated jobs go on, real ones that ran have lost their process."""
+        """After a restart: simulated jobs go on; a script whose process is gone is run again, a few times at most."""
         for job in self.jobs.open():
             ran = job.get("TrainingStartTime") is not None and not self._simulated(job)
             if job["TrainingJobStatus"] == "Stopping":
                 self.jobs.move(job, "Stopped", "Stopped")
-            elif ran:
+            elif ran and job.get("_restarts", 0) >= MOST_RESTARTS:
                 self.jobs.move(job, "Failed", "Failed", FailureReason=BROKEN)
             else:
+                if ran:
+                    self.jobs.note(job, _restarts=job.get("_restarts", 0) + 1, TrainingStartTime=None)
+                    self.jobs.move(job, "InProgress", "Restarting")
                 self.start(job)
 
     def start(self, job: Job) -> None:
@@ -63,10 +68,21 @@ class Runner:
             self._later(STARTING_SECONDS * self.scale, lambda: self._simulate(job))
         else:
             self._later(STARTING_SECONDS * self.scale, lambda: self.pool.submit(self._run, job))
+        if job.get("EnableManagedSpotTraining"):
+            self._later(job["StoppingCondition"]["MaxWaitTimeInSeconds"], lambda: self._lose_patience(job))
+
+    def _lose_patience(self, job: Job) -> None:
+        """A spot job ends when it has waited and run for as long as it was given in all."""
+        if job["TrainingJobStatus"] == "InProgress":
+            container = self.containers.get(key(job))
+            if container:
+                container.end("max_wait")
+            else:
+                self.jobs.move(job, "Stopped", "MaxWaitTimeExceeded")
 
     def stop(self, job: Job) -> None:
         """End a job that was asked to stop."""
-        container = self.containers.get(job["TrainingJobName"])
+        container = self.containers.get(key(job))
         if container:
             container.stop()
         elif self._simulated(job) is not None or job.get("TrainingStartTime") is None:
@@ -134,16 +150,15 @@ class Runner:
         self.jobs.move(job, "Completed", "Completed", FinalMetricDataList=metrics, ModelArtifacts=_artifact(job))
 
     def _run(self, job: Job) -> None:
-        name = job["TrainingJobName"]
         try:
-            container = Container(job, self.folder / name, self.objects, self.streams, scale=self.scale)
-            self.containers[name] = container
+            container = Container(job, self.folder / key(job), self.objects, self.streams, scale=self.scale)
+            self.containers[key(job)] = container
             self._attempts(job, container)
         except Exception as error:
             if not self.closing:
                 self.jobs.move(job, "Failed", "Failed", FailureReason=f"ClientError: {error}"[:1024])
         finally:
-            self.containers.pop(name, None)
+            self.containers.pop(key(job), None)
 
     def _attempts(self, job: Job, container: Container) -> None:
         while job["TrainingJobStatus"] == "InProgress":
@@ -173,8 +188,8 @@ class Runner:
             kept["ModelArtifacts"] = _artifact(job)
         if status == "Stopping" or container.outcome == "stopped":
             self.jobs.move(job, "Stopped", "Stopped", **kept)
-        elif container.outcome == "max_runtime":
-            self.jobs.move(job, "Stopped", "MaxRuntimeExceeded", **kept)
+        elif container.outcome in OUT_OF_TIME:
+            self.jobs.move(job, "Stopped", OUT_OF_TIME[container.outcome], **kept)
         elif container.outcome == "completed":
             self.jobs.move(job, "Completed", "Completed", **kept)
         else:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from deployments.local.wire import AwsError
+
 Compare = Callable[[str, str], bool]
 OPERATORS: dict[str, Compare] = {
     "Equals": lambda held, wanted: held == wanted,
@@ -36,7 +38,11 @@ def _fits(job: dict[str, Any], item: dict[str, Any]) -> bool:
         held = job.get(name)
     if operator in ("Exists", "NotExists"):
         return bool((held is not None) == (operator == "Exists"))
-    return held is not None and OPERATORS[operator](str(held), item.get("Value", ""))
+    try:
+        return held is not None and OPERATORS[operator](str(held), item.get("Value", ""))
+    except ValueError:
+        sentence = f"{item.get('Value', '')} cannot be compared with {name} by {operator}."
+        raise AwsError("ValidationException", sentence) from None
 
 
 def _number(text: str) -> float:

@@ -32,11 +32,11 @@ class SageMaker:
     def handle(self, request: Request) -> Response:
         name = request.headers.get("x-amz-target", "").partition(".")[2]
         self.gatekeeper.before(name, request.account, request.region)
-        params = request.json()
-        model.check("sagemaker", name, params)
         carry_out = OPERATIONS.get(name)
         if carry_out is None:
             raise AwsError("UnknownOperationException", f"The local SageMaker has no operation {name} yet.")
+        params = request.json()
+        model.check("sagemaker", name, params)
         answer = json_response(model.shaped("sagemaker", name, carry_out(self, request, params)))
         self.gatekeeper.after()
         return answer

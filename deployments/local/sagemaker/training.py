@@ -15,6 +15,7 @@ from deployments.local.wire import AwsError, Request
 ROLE = re.compile(r"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
 S3_URI = re.compile(r"(https|s3)://[^/]+/?.*")
 REQUEST_ONLY = ("Tags",)
+LONGEST = 28 * 24 * 3600
 
 
 @operation("CreateTrainingJob")
@@ -39,7 +40,6 @@ def create(sagemaker: SageMaker, request: Request, params: dict[str, Any]) -> di
         "CreationTime": now,
         "LastModifiedTime": now,
         "_tags": params.get("Tags", []),
-        "_account": request.account,
     }
     if not sagemaker.jobs.add(job):
         raise AwsError(
@@ -59,6 +59,7 @@ def _refuse_unusable(params: dict[str, Any]) -> None:
     uris = [params["OutputDataConfig"]["S3OutputPath"]]
     sources = [channel["DataSource"].get("S3DataSource") for channel in params.get("InputDataConfig", [])]
     uris += [source["S3Uri"] for source in sources if source]
+    uris += [params["CheckpointConfig"]["S3Uri"]] if params.get("CheckpointConfig") else []
     refusals = {
         "RoleArn is not the ARN of an IAM role.": not ROLE.fullmatch(params["RoleArn"]),
         "Either TrainingImage or AlgorithmName must be given.": not (
@@ -67,6 +68,12 @@ def _refuse_unusable(params: dict[str, Any]) -> None:
         "ResourceConfig must be given.": not params.get("ResourceConfig"),
         "Duplicate tag keys are not allowed.": len(keys) != len(set(keys)),
         "MaxWaitTimeInSeconds is only allowed for managed spot training.": wait is not None and not spot,
+        "MaxRuntimeInSeconds may be at most 28 days.": longest > LONGEST or (wait or 0) > LONGEST,
+        "InstanceCount and VolumeSizeInGB must be at least 1.": min(
+            params.get("ResourceConfig", {}).get(name, 1) for name in ("InstanceCount", "VolumeSizeInGB")
+        )
+        < 1,
+        "Tag keys that start with aws: are reserved.": any(key.lower().startswith("aws:") for key in keys),
         "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds.": spot
         and (wait is None or wait < longest),
         "A location is not a valid S3 URI.": not all(S3_URI.fullmatch(uri) for uri in uris),
@@ -77,8 +84,8 @@ def _refuse_unusable(params: dict[str, Any]) -> None:
 
 
 def _job(sagemaker: SageMaker, request: Request, name: str) -> Job:
-    job: Job | None = sagemaker.jobs.get(name)
-    if job is None or job["_account"] != request.account:
+    job: Job | None = sagemaker.jobs.get(request.account, request.region, name)
+    if job is None:
         raise AwsError("ValidationException", "Requested resource not found.")
     return job
 
@@ -105,6 +112,8 @@ def stop(sagemaker: SageMaker, request: Request, params: dict[str, Any]) -> dict
     if status in TERMINAL:
         sentence = f"The request was rejected because the training job is in status {status}."
         raise AwsError("ValidationException", sentence)
+    if status == "Stopping":
+        return {}
     sagemaker.jobs.note(job, _stop=True)
     sagemaker.jobs.move(job, "Stopping", "Stopping")
     sagemaker.jobs.on_stop(job)
@@ -117,7 +126,7 @@ def delete(sagemaker: SageMaker, request: Request, params: dict[str, Any]) -> di
     job = _job(sagemaker, request, params["TrainingJobName"])
     if job["TrainingJobStatus"] not in TERMINAL:
         raise AwsError("ResourceInUse", "The training job is still running.")
-    sagemaker.jobs.remove(params["TrainingJobName"])
+    sagemaker.jobs.remove(job)
     return {}
 
 
@@ -127,7 +136,7 @@ def list_jobs(sagemaker: SageMaker, request: Request, params: dict[str, Any]) ->
     size, start = params.get("MaxResults", 10), _offset(params.get("NextToken"))
     descending = params.get("SortOrder", "Descending") == "Descending"
     field = {"Name": "TrainingJobName", "Status": "TrainingJobStatus"}.get(params.get("SortBy", ""), "CreationTime")
-    mine = [job for job in sagemaker.jobs.every() if job["_account"] == request.account]
+    mine = sagemaker.jobs.within(request.account, request.region)
     mine = [job for job in mine if job["CreationTime"] > _seconds(params.get("CreationTimeAfter"), 0)]
     mine.sort(key=lambda job: job[field], reverse=descending)
     page = [job for job in mine[start : start + size] if _listed(job, params)]
@@ -151,7 +160,7 @@ def search(sagemaker: SageMaker, request: Request, params: dict[str, Any]) -> di
         raise AwsError("ValidationException", f"The local SageMaker cannot search {params['Resource']} yet.")
     size, start = params.get("MaxResults", 100), _offset(params.get("NextToken"))
     expression = params.get("SearchExpression", {})
-    mine = [job for job in sagemaker.jobs.every() if job["_account"] == request.account and matches(job, expression)]
+    mine = [job for job in sagemaker.jobs.within(request.account, request.region) if matches(job, expression)]
     field = params.get("SortBy", "LastModifiedTime")
     mine.sort(key=lambda job: job.get(field) or 0, reverse=params.get("SortOrder", "Descending") == "Descending")
     results = [{"TrainingJob": shown(sagemaker, job) | {"Tags": job["_tags"]}} for job in mine[start : start + size]]
@@ -180,9 +189,8 @@ def delete_tags(sagemaker: SageMaker, request: Request, params: dict[str, Any]) 
 
 def _by_arn(sagemaker: SageMaker, request: Request, params: dict[str, Any]) -> Job:
     arn = params["ResourceArn"]
-    found: list[Job] = [
-        job for job in sagemaker.jobs.every() if job["TrainingJobArn"] == arn and job["_account"] == request.account
-    ]
+    mine = sagemaker.jobs.within(request.account, request.region)
+    found: list[Job] = [job for job in mine if job["TrainingJobArn"] == arn]
     if not found:
         raise AwsError("ValidationException", "Requested resource not found.")
     return found[0]

@@ -12,7 +12,7 @@ from deployments.local.sqs.messages import Message
 from deployments.local.sqs.queues import Queues, UnknownQueue
 from deployments.local.wire import AwsError, Request, Response, json_error, json_response, snake_case
 
-LONGEST_WAIT = 20
+LONGEST_WAIT, MOST_ENTRIES = 20, 10
 
 
 class SqsService:
@@ -23,11 +23,11 @@ class SqsService:
 
     def handle(self, request: Request) -> Response:
         name = request.headers["x-amz-target"].partition(".")[2]
-        operation: Callable[[Request, dict[str, Any]], dict[str, Any]] | None = getattr(
-            self, f"_{snake_case(name)}", None
-        )
-        if operation is None:
+        is_known = name in model.service("sqs").operation_names
+        found = getattr(self, f"_{snake_case(name)}", None) if is_known else None
+        if found is None:
             raise AwsError("UnknownOperationException", f"The local SQS has no operation {name}.")
+        operation: Callable[[Request, dict[str, Any]], dict[str, Any]] = found
         params = request.json()
         model.check("sqs", name, params)
         try:
@@ -86,7 +86,12 @@ class SqsService:
 
     def _delete_message_batch(self, request: Request, params: dict[str, Any]) -> dict[str, Any]:
         del request
-        for entry in params["Entries"]:
+        entries = params["Entries"]
+        if not 1 <= len(entries) <= MOST_ENTRIES:
+            raise AwsError("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "A batch holds 1 to 10 entries.")
+        if len({entry["Id"] for entry in entries}) != len(entries):
+            raise AwsError("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "Two entries of the batch have the same Id.")
+        for entry in entries:
             self.queues.delete(_queue(params), entry["ReceiptHandle"])
         return {"Successful": [{"Id": entry["Id"]} for entry in params["Entries"]], "Failed": []}
 

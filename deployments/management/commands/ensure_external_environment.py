@@ -7,16 +7,40 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from coe_portal.core.errors import InvalidInput
+from deployments.models import Environment
 from deployments.services import environments
 
 # Account that publishes the scikit-learn image, by region (AWS documentation, "Docker registry paths").
 SKLEARN_ACCOUNTS = {
-    "us-east-1": "683313688378",
-    "us-east-2": "257758044811",
-    "us-west-2": "246618743249",
+    "af-south-1": "510948584623",
+    "ap-east-1": "651117190479",
+    "ap-northeast-1": "354813040037",
+    "ap-northeast-2": "366743142698",
+    "ap-northeast-3": "867004704886",
+    "ap-south-1": "720646828776",
+    "ap-south-2": "628508329040",
+    "ap-southeast-1": "121021644041",
+    "ap-southeast-2": "783357654285",
+    "ap-southeast-3": "951798379941",
+    "ap-southeast-4": "106583098589",
+    "ca-central-1": "341280168497",
+    "eu-central-1": "492215442770",
+    "eu-central-2": "680994064768",
+    "eu-north-1": "662702820516",
+    "eu-south-1": "978288397137",
+    "eu-south-2": "104374241257",
     "eu-west-1": "141502667606",
     "eu-west-2": "764974769150",
-    "eu-central-1": "492215442770",
+    "eu-west-3": "659782779980",
+    "me-central-1": "272398656194",
+    "me-south-1": "801668240914",
+    "sa-east-1": "737474898029",
+    "us-east-1": "683313688378",
+    "us-east-2": "257758044811",
+    "us-gov-east-1": "237065988967",
+    "us-gov-west-1": "414596584902",
+    "us-west-1": "746614075791",
+    "us-west-2": "246618743249",
 }
 
 
@@ -29,7 +53,9 @@ class Command(BaseCommand):
         if not (env.COE_EXTERNAL_BUCKET and role and queue):
             self.stdout.write("No external environment: its bucket, execution role and queue are not all given.")
             return
-        region = env.COE_EXTERNAL_REGION or _region_of(queue)
+        region = env.COE_EXTERNAL_REGION or _region_of(queue) or env.AWS_DEFAULT_REGION
+        if not region:
+            raise CommandError("Set COE_EXTERNAL_REGION; the queue's URL does not tell the region.")
         values = {
             "kind": "dev",
             "account_id": _account_of(role),
@@ -37,7 +63,7 @@ class Command(BaseCommand):
             "execution_role_arn": role,
             "bucket": env.COE_EXTERNAL_BUCKET,
             "event_queue_url": queue,
-            "images": {"sklearn": _image(region)},
+            "images": _images(region),
             "access": "all_projects",
         }
         try:
@@ -55,11 +81,13 @@ def _account_of(role_arn: str) -> str:
 
 def _region_of(queue_url: str) -> str:
     found = re.search(r"//sqs\.([a-z0-9-]+)\.", queue_url)
-    if found is None:
-        raise CommandError("Set COE_EXTERNAL_REGION; the queue's URL does not tell the region.")
-    return found.group(1)
+    return found.group(1) if found else ""
 
 
-def _image(region: str) -> str:
-    account = SKLEARN_ACCOUNTS.get(region, SKLEARN_ACCOUNTS["eu-west-1"])
-    return f"{account}.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+def _images(region: str) -> dict[str, str]:
+    """What a CoE lead has entered, and AWS's own image where the region has one."""
+    entered = Environment.objects.filter(name="external").values_list("images", flat=True).first() or {}
+    account = SKLEARN_ACCOUNTS.get(region)
+    if account is None:
+        return entered
+    return {"sklearn": f"{account}.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"} | entered

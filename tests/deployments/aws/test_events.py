@@ -35,6 +35,11 @@ def test_a_time_is_read_in_every_dress(raw: Any) -> None:
     assert moment(raw) == WHEN
 
 
+@pytest.mark.parametrize("raw", ["9999-12-31T00:00:00Z", "0001-01-01T00:00:00+14:00", 0, 10**15])
+def test_a_time_before_sagemaker_or_far_ahead_is_unknown(raw: Any) -> None:
+    assert moment(raw) is None
+
+
 @pytest.mark.parametrize("raw", [None, "", "soon", True, [], {}, float("nan"), 1e300, "9" * 400])
 def test_what_is_no_time_is_unknown(raw: Any) -> None:
     assert moment(raw) is None
@@ -69,6 +74,23 @@ def test_a_job_event_is_read_whole() -> None:
 def test_a_name_that_is_missing_is_taken_from_the_resource() -> None:
     change = parse(body(TrainingJobName=None))
     assert change is not None and change.job.name == "job-1"
+
+
+def test_an_event_that_came_through_a_topic_is_unwrapped() -> None:
+    change = parse(json.dumps({"Type": "Notification", "MessageId": "1", "Message": body()}))
+    assert change is not None and change.job.name == "job-1"
+    assert parse(json.dumps({"Type": "Notification", "Message": "Hello"})) is None
+
+
+def test_states_in_capitals_are_read_as_the_api_spells_them() -> None:
+    change = parse(body(TrainingJobStatus="IN_PROGRESS", SecondaryStatus="DOWNLOADING"))
+    assert change is not None
+    assert (change.job.status, change.job.secondary_status) == ("InProgress", "Downloading")
+
+
+def test_what_a_database_cannot_keep_is_taken_out() -> None:
+    change = parse(body(FailureReason="half \ud800 and nul \x00", TrainingJobName="job-1"))
+    assert change is not None and change.job.failure_reason == "half ? and nul "
 
 
 json_values = st.recursive(

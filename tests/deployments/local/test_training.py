@@ -10,71 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from tests.deployments.local.conftest import BUCKET, QUEUE, LocalAws, Start
-
-SCRIPT = """
-import argparse, json, os, pathlib, signal, sys, time
-parser = argparse.ArgumentParser()
-parser.add_argument("--epochs", type=int, default=1)
-parser.add_argument("--seconds", type=float, default=0)
-parser.add_argument("--fail", default="")
-parser.add_argument("--child", default="")
-parser.add_argument("--empty", default="")
-options = parser.parse_args()
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-assert "DATABASE_URL" not in os.environ and "AWS_SECRET_ACCESS_KEY" not in os.environ
-channel = os.environ.get("SM_CHANNEL_TRAIN")
-rows = len(pathlib.Path(channel, "data.csv").read_text().splitlines()) if channel else 0
-for epoch in range(options.epochs):
-    print(f"epoch={epoch + 1}; accuracy={0.5 + epoch / 10:.2f}; rows={rows}")
-if not options.empty:
-    pathlib.Path(os.environ["SM_MODEL_DIR"], "model.json").write_text(json.dumps({"rows": rows}))
-if options.child:
-    import subprocess
-    subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({options.child})"])
-time.sleep(options.seconds)
-if options.fail:
-    pathlib.Path(os.environ["SM_OUTPUT_DIR"], "failure").write_text(options.fail)
-    sys.exit(3)
-"""
-
-
-def _job(aws: LocalAws, name: str, **changes: Any) -> dict[str, Any]:
-    package = io.BytesIO()
-    with tarfile.open(fileobj=package, mode="w:gz") as archive:
-        entry = tarfile.TarInfo("train.py")
-        entry.size = len(SCRIPT)
-        archive.addfile(entry, io.BytesIO(SCRIPT.encode()))
-    aws.client("s3").put_object(Bucket=BUCKET, Key="code/sourcedir.tar.gz", Body=package.getvalue())
-    parameters = {"sagemaker_program": "train.py", "sagemaker_submit_directory": f"s3://{BUCKET}/code/sourcedir.tar.gz"}
-    return {
-        "TrainingJobName": name,
-        "HyperParameters": parameters | changes.pop("HyperParameters", {}),
-        "AlgorithmSpecification": {
-            "TrainingImage": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
-            "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": "accuracy", "Regex": "accuracy=([0-9.]+)"}],
-        },
-        "RoleArn": "arn:aws:iam::000000000000:role/execution",
-        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
-        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
-        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
-        "Tags": [{"Key": "portal-run", "Value": name}],
-        **changes,
-    }
-
-
-def _finished(aws: LocalAws, name: str, patience: float = 20) -> dict[str, Any]:
-    client, end = aws.client("sagemaker"), time.monotonic() + patience
-    while True:
-        job: dict[str, Any] = client.describe_training_job(TrainingJobName=name)
-        if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped"):
-            return job
-        assert time.monotonic() < end, job
-        time.sleep(0.1)
-
-
-def _states(job: dict[str, Any]) -> list[str]:
-    return [entry["Status"] for entry in job["SecondaryStatusTransitions"]]
+from tests.deployments.local.jobs import finished, job_request, states
 
 
 def test_a_script_is_really_run_and_leaves_metrics_logs_and_a_model(aws: LocalAws) -> None:
@@ -84,11 +20,11 @@ def test_a_script_is_really_run_and_leaves_metrics_logs_and_a_model(aws: LocalAw
         "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/data/train"}},
     }
     aws.client("sagemaker").create_training_job(
-        **_job(aws, "job-1", HyperParameters={"epochs": "3"}, InputDataConfig=[channel])
+        **job_request(aws, "job-1", HyperParameters={"epochs": "3"}, InputDataConfig=[channel])
     )
-    job = _finished(aws, "job-1")
+    job = finished(aws, "job-1")
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    assert _states(job) == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    assert states(job) == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert [(metric["MetricName"], round(metric["Value"], 2)) for metric in job["FinalMetricDataList"]] == [
         ("accuracy", 0.7)
     ]
@@ -108,8 +44,10 @@ def test_a_script_is_really_run_and_leaves_metrics_logs_and_a_model(aws: LocalAw
 
 
 def test_a_failing_script_says_why(aws: LocalAws) -> None:
-    aws.client("sagemaker").create_training_job(**_job(aws, "job-1", HyperParameters={"fail": "the labels are empty"}))
-    job = _finished(aws, "job-1")
+    aws.client("sagemaker").create_training_job(
+        **job_request(aws, "job-1", HyperParameters={"fail": "the labels are empty"})
+    )
+    job = finished(aws, "job-1")
     assert (job["TrainingJobStatus"], job["FailureReason"]) == (
         "Failed",
         "AlgorithmError: the labels are empty, exit code: 3",
@@ -118,28 +56,28 @@ def test_a_failing_script_says_why(aws: LocalAws) -> None:
 
 def test_a_stopped_job_keeps_what_it_had_and_cannot_be_stopped_again(aws: LocalAws) -> None:
     client = aws.client("sagemaker")
-    client.create_training_job(**_job(aws, "job-1", HyperParameters={"seconds": "60"}))
+    client.create_training_job(**job_request(aws, "job-1", HyperParameters={"seconds": "60"}))
     while client.describe_training_job(TrainingJobName="job-1")["SecondaryStatus"] != "Training":
         time.sleep(0.1)
     time.sleep(0.5)
     client.stop_training_job(TrainingJobName="job-1")
-    job = _finished(aws, "job-1")
+    job = finished(aws, "job-1")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "Stopped")
     with pytest.raises(ClientError, match="because the training job is in status Stopped"):
         client.stop_training_job(TrainingJobName="job-1")
 
 
 def test_the_longest_run_time_is_enforced_and_the_model_kept(aws: LocalAws) -> None:
-    spec = _job(aws, "job-1", HyperParameters={"seconds": "60"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    spec = job_request(aws, "job-1", HyperParameters={"seconds": "60"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
     aws.client("sagemaker").create_training_job(**spec)
-    job = _finished(aws, "job-1")
+    job = finished(aws, "job-1")
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert job["ModelArtifacts"]["S3ModelArtifacts"].endswith("model.tar.gz")
 
 
 def test_a_reclaimed_spot_job_goes_on_and_costs_less(aws: LocalAws) -> None:
     aws.control(spot_interrupt_rate=1)
-    spec = _job(
+    spec = job_request(
         aws,
         "job-1",
         HyperParameters={"seconds": "4"},
@@ -147,8 +85,8 @@ def test_a_reclaimed_spot_job_goes_on_and_costs_less(aws: LocalAws) -> None:
         StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120},
     )
     aws.client("sagemaker").create_training_job(**spec)
-    job = _finished(aws, "job-1")
-    assert _states(job)[2:7] == ["Training", "Interrupted", "Starting", "Downloading", "Training"]
+    job = finished(aws, "job-1")
+    assert states(job)[2:7] == ["Training", "Interrupted", "Starting", "Downloading", "Training"]
     assert job["TrainingJobStatus"] == "Completed"
     assert job["BillableTimeInSeconds"] < job["TrainingTimeInSeconds"]
 
@@ -173,15 +111,15 @@ def test_a_reclaimed_spot_job_goes_on_and_costs_less(aws: LocalAws) -> None:
 )
 def test_what_aws_refuses_is_refused(aws: LocalAws, change: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ClientError, match=sentence) as caught:
-        aws.client("sagemaker").create_training_job(**(_job(aws, "job-1") | change))
+        aws.client("sagemaker").create_training_job(**(job_request(aws, "job-1") | change))
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
 def test_a_name_is_used_once_and_missing_jobs_are_told_as_aws_tells_it(aws: LocalAws) -> None:
     client = aws.client("sagemaker")
-    client.create_training_job(**_job(aws, "job-1"))
+    client.create_training_job(**job_request(aws, "job-1"))
     with pytest.raises(client.exceptions.ResourceInUse):
-        client.create_training_job(**_job(aws, "job-1"))
+        client.create_training_job(**job_request(aws, "job-1"))
     with pytest.raises(ClientError, match="Requested resource not found"):
         client.describe_training_job(TrainingJobName="job-2")
 
@@ -197,9 +135,9 @@ def test_listing_filters_after_paging_so_a_page_may_be_empty(start: Start) -> No
     aws = start("--simulate", "30")
     client = aws.client("sagemaker")
     for number in range(3):
-        client.create_training_job(**_job(aws, f"job-{number}"))
+        client.create_training_job(**job_request(aws, f"job-{number}"))
     client.stop_training_job(TrainingJobName="job-0")
-    _finished(aws, "job-0")
+    finished(aws, "job-0")
     first = client.list_training_jobs(StatusEquals="Stopped", MaxResults=2)
     assert first["TrainingJobSummaries"] == []
     second = client.list_training_jobs(StatusEquals="Stopped", MaxResults=2, NextToken=first["NextToken"])
@@ -210,8 +148,8 @@ def test_search_finds_by_name_status_and_tag_in_complete_records(start: Start) -
     aws = start("--simulate", "0.2")
     client = aws.client("sagemaker")
     for number in range(3):
-        client.create_training_job(**_job(aws, f"job-{number}"))
-    _finished(aws, "job-2")
+        client.create_training_job(**job_request(aws, f"job-{number}"))
+    finished(aws, "job-2")
     filters = [{"Name": "TrainingJobName", "Operator": "In", "Value": "job-1,job-2"}]
     found = client.search(Resource="TrainingJob", SearchExpression={"Filters": filters})["Results"]
     assert {item["TrainingJob"]["TrainingJobName"] for item in found} == {"job-1", "job-2"}
@@ -223,8 +161,8 @@ def test_search_finds_by_name_status_and_tag_in_complete_records(start: Start) -
 
 def test_every_change_is_an_event_in_order(start: Start) -> None:
     aws = start("--simulate", "0.3")
-    aws.client("sagemaker").create_training_job(**_job(aws, "job-1"))
-    _finished(aws, "job-1")
+    aws.client("sagemaker").create_training_job(**job_request(aws, "job-1"))
+    finished(aws, "job-1")
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=2)["Messages"]
@@ -242,7 +180,7 @@ def test_limits_like_aws_throttle_and_are_counted(start: Start) -> None:
     codes = []
     for number in range(6):
         try:
-            client.create_training_job(**_job(aws, f"job-{number}"))
+            client.create_training_job(**job_request(aws, f"job-{number}"))
         except ClientError as error:
             codes.append(error.response["Error"]["Code"])
     assert codes
@@ -253,62 +191,64 @@ def test_limits_like_aws_throttle_and_are_counted(start: Start) -> None:
 def test_a_lost_response_hides_a_job_that_was_made(aws: LocalAws) -> None:
     aws.control(lost_response_rate=1)
     with pytest.raises(ConnectionClosedError):
-        aws.client("sagemaker").create_training_job(**_job(aws, "job-1"))
+        aws.client("sagemaker").create_training_job(**job_request(aws, "job-1"))
     aws.control(lost_response_rate=0)
     assert aws.client("sagemaker").describe_training_job(TrainingJobName="job-1")["TrainingJobName"] == "job-1"
 
 
 def test_a_restart_keeps_jobs_objects_and_messages(start: Start) -> None:
     aws = start("--simulate", "1")
-    aws.client("sagemaker").create_training_job(**_job(aws, "job-1"))
+    aws.client("sagemaker").create_training_job(**job_request(aws, "job-1"))
     aws.process.kill()
     aws.process.wait()
     again = start("--simulate", "1")
-    assert _finished(again, "job-1")["TrainingJobStatus"] == "Completed"
-    assert again.client("s3").head_object(Bucket=BUCKET, Key="code/sourcedir.tar.gz")["ContentLength"] > 0
+    assert finished(again, "job-1")["TrainingJobStatus"] == "Completed"
+    assert again.client("s3").head_object(Bucket=BUCKET, Key="code/job-1.tar.gz")["ContentLength"] > 0
 
 
 def test_an_image_that_cannot_be_run_fails_the_job_with_the_reason(aws: LocalAws) -> None:
-    spec = _job(aws, "job-1")
+    spec = job_request(aws, "job-1")
     spec["AlgorithmSpecification"]["TrainingImage"] = "1.dkr.ecr.eu-west-1.amazonaws.com/my-own:latest"
     aws.client("sagemaker").create_training_job(**spec)
-    assert _finished(aws, "job-1")["FailureReason"].startswith("ClientError: The image")
+    assert finished(aws, "job-1")["FailureReason"].startswith("ClientError: The image")
 
 
 def test_a_bad_simulation_wish_keeps_nobody_from_starting_again(start: Start) -> None:
     aws = start()
-    aws.client("sagemaker").create_training_job(**_job(aws, "job-1", Environment={"LOCAL_SIMULATE_SECONDS": "abc"}))
+    aws.client("sagemaker").create_training_job(
+        **job_request(aws, "job-1", Environment={"LOCAL_SIMULATE_SECONDS": "abc"})
+    )
     aws.stop()
-    assert _finished(start(), "job-1")["TrainingJobStatus"] in ("Completed", "Failed")
+    assert finished(start(), "job-1")["TrainingJobStatus"] in ("Completed", "Failed")
 
 
 def test_a_simulated_job_asked_to_stop_before_a_crash_is_stopped_afterwards(start: Start) -> None:
     aws = start("--simulate", "60")
     client = aws.client("sagemaker")
-    client.create_training_job(**_job(aws, "job-1"))
+    client.create_training_job(**job_request(aws, "job-1"))
     client.stop_training_job(TrainingJobName="job-1")
     aws.process.kill()
     aws.process.wait()
-    assert _finished(start("--simulate", "60"), "job-1")["TrainingJobStatus"] == "Stopped"
+    assert finished(start("--simulate", "60"), "job-1")["TrainingJobStatus"] == "Stopped"
 
 
 def test_a_simulated_job_is_held_to_its_longest_run_time(start: Start) -> None:
     aws = start("--simulate", "60")
-    spec = _job(aws, "job-1", StoppingCondition={"MaxRuntimeInSeconds": 1})
+    spec = job_request(aws, "job-1", StoppingCondition={"MaxRuntimeInSeconds": 1})
     aws.client("sagemaker").create_training_job(**spec)
-    assert _finished(aws, "job-1")["SecondaryStatus"] == "MaxRuntimeExceeded"
+    assert finished(aws, "job-1")["SecondaryStatus"] == "MaxRuntimeExceeded"
 
 
 def test_a_child_that_holds_the_output_does_not_outlive_the_limit(aws: LocalAws) -> None:
-    spec = _job(aws, "job-1", HyperParameters={"child": "60"}, StoppingCondition={"MaxRuntimeInSeconds": 2})
+    spec = job_request(aws, "job-1", HyperParameters={"child": "60"}, StoppingCondition={"MaxRuntimeInSeconds": 2})
     aws.client("sagemaker").create_training_job(**spec)
-    assert _finished(aws, "job-1")["SecondaryStatus"] == "MaxRuntimeExceeded"
+    assert finished(aws, "job-1")["SecondaryStatus"] == "MaxRuntimeExceeded"
 
 
 def test_a_name_that_is_used_again_inherits_nothing(aws: LocalAws) -> None:
     client = aws.client("sagemaker")
-    client.create_training_job(**_job(aws, "job-1"))
-    _finished(aws, "job-1")
+    client.create_training_job(**job_request(aws, "job-1"))
+    finished(aws, "job-1")
     client.delete_training_job(TrainingJobName="job-1")
-    client.create_training_job(**_job(aws, "job-1", HyperParameters={"fail": "early", "empty": "1"}))
-    assert "ModelArtifacts" not in _finished(aws, "job-1")
+    client.create_training_job(**job_request(aws, "job-1", HyperParameters={"fail": "early", "empty": "1"}))
+    assert "ModelArtifacts" not in finished(aws, "job-1")

@@ -1,13 +1,17 @@
 """What a check of an environment says, and logs and curves of a run that really trains."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from coe_portal.core.models import User
+from deployments.aws.gateway import LogPage
 from deployments.models import Environment, Run, RunOutput
-from deployments.reconcile import checks, outputs
+from deployments.reconcile import checks, outputs, watch
+from deployments.reconcile.accounts import account_of
 from deployments.reconcile.consumer import Consumer
 from deployments.services import environments, runs
 from tests.deployments.local.conftest import LocalAws
@@ -45,7 +49,51 @@ def test_what_does_not_work_is_named_with_a_remedy(local: Environment, lead: Use
         "sagemaker": True,
     }
     assert all(item["how_to_fix"] for item in items.values() if not item["ok"])
+    assert items["bucket"]["message"] == "There is no bucket named no-such-bucket. (404)"
     assert local.check_state == "failed"
+
+
+def test_an_aws_that_cannot_search_is_found_out_before_a_run_needs_it(
+    local: Environment, lead: User, aws: LocalAws
+) -> None:
+    aws.control(lacking="Search")
+    item = checked(local, lead)["sagemaker"]
+    assert item["ok"] is False and "does not know Search" in str(item["message"]) and item["how_to_fix"]
+
+
+def test_a_check_waits_for_the_portals_own_rate_rather_than_failing(
+    local: Environment, lead: User, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.AWS_RATES, "search", 0.5)
+    watch.sweep()
+    account_of(local).training.search_open()
+    environments.request_check(environment_id=local.pk, actor=lead)
+    assert checks.check_requested() == 0
+    local.refresh_from_db()
+    assert local.check_requested_at is not None and local.check_result == {}
+    time.sleep(2)
+    assert checks.check_requested() == 1
+    local.refresh_from_db()
+    assert local.check_state == "passed"
+
+
+class SlowLogs:
+    """CloudWatch Logs that has an empty page before the last lines, as it may."""
+
+    def __init__(self) -> None:
+        self.pages = {"": LogPage(("first",), "f/1"), "f/1": LogPage((), "f/2"), "f/2": LogPage(("last",), "f/3")}
+
+    def streams(self, group: str, prefix: str) -> list[str]:
+        return [f"{prefix}algo-1-1"]
+
+    def read(self, group: str, stream: str, token: str = "") -> LogPage:
+        return self.pages.get(token, LogPage((), token))
+
+
+def test_an_empty_page_is_not_the_end_of_a_log_but_a_token_that_repeats_is() -> None:
+    tokens: dict[str, str] = {}
+    assert outputs._new_lines(SlowLogs(), "job-1", tokens) == (["first", "last"], True)
+    assert tokens == {"job-1/algo-1-1": "f/3"}
 
 
 @pytest.fixture

@@ -124,6 +124,63 @@ def test_a_quota_is_shown_as_waiting_for_capacity_and_tried_again(launch: Launch
     assert again(run).state == "starting"
 
 
+def test_a_run_that_waited_for_a_machine_and_got_one_is_told_of_no_more(launch: Launch, aws: LocalAws) -> None:
+    aws.control(capacity_error_rate=1.0)
+    run = launch()
+    submit.pump()
+    aws.control(capacity_error_rate=0.0)
+    again(run)
+    assert finish(run).failure is None
+
+
+def test_aws_out_of_reach_is_waited_for_and_told_of(launch: Launch, aws: LocalAws) -> None:
+    run = launch()
+    aws.control(error_rate=1.0)
+    for _ in range(12):
+        again(run)
+    assert run.state == "submitting" and run.failure["cause"] == "unreachable"
+    assert "internal error" in run.failure["message"]
+    aws.control(error_rate=0.0)
+    again(run)
+    assert (run.state, run.failure) == ("starting", None)
+
+
+def test_an_aws_that_cannot_create_jobs_ends_the_run_with_its_answer(launch: Launch, aws: LocalAws) -> None:
+    run = launch()
+    aws.control(failing="CreateTrainingJob")
+    for _ in range(submit.DOUBTFUL + 2):
+        again(run)
+    assert (run.state, run.failure["cause"], run.cost) == ("failed", "create_fails", 0)
+    assert "internal error" in run.failure["message"]
+
+
+def test_a_job_that_was_made_although_every_answer_was_an_error_is_found(launch: Launch, aws: LocalAws) -> None:
+    run = launch()
+    aws.control(lost_response_rate=1.0, simulate=60)
+    again(run)
+    aws.control(lost_response_rate=0.0, failing="CreateTrainingJob")
+    Run.objects.filter(pk=run.pk).update(attempts=submit.DOUBTFUL)
+    assert again(run).state in ("starting", "running") and jobs_on_aws(aws) == [run.aws_name]
+
+
+def test_an_operation_that_aws_lacks_fails_the_run_with_a_sentence(launch: Launch, aws: LocalAws) -> None:
+    run = launch()
+    aws.control(lacking="CreateTrainingJob")
+    again(run)
+    assert (run.state, run.failure["cause"]) == ("failed", "unsupported")
+    assert "does not know CreateTrainingJob" in run.failure["message"]
+
+
+def test_tags_that_cannot_be_read_do_not_make_our_own_job_a_strangers(launch: Launch, aws: LocalAws) -> None:
+    run = launch()
+    aws.control(lost_response_rate=1.0, simulate=60)
+    again(run)
+    aws.control(lost_response_rate=0.0, failing="ListTags")
+    assert again(run).state == "submitting"
+    aws.control(failing="")
+    assert again(run).state in ("starting", "running")
+
+
 def test_what_aws_would_refuse_is_never_sent_and_says_which_field(launch: Launch, aws: LocalAws) -> None:
     run = launch()
     Run.objects.filter(pk=run.pk).update(instance_type="ml.imaginary.9xlarge")

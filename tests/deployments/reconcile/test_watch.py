@@ -1,16 +1,20 @@
 """Events and looking: what people see of a run while it goes on and when it has ended."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
+from django.db import DataError
 from django.utils import timezone
 
 from coe_portal.core.models import AuditEntry, OutboxEvent
+from deployments.aws.gateway import QueueMessage
 from deployments.models import Environment, Run, RunOutput
-from deployments.reconcile import outputs, submit, watch
+from deployments.reconcile import consumer, outputs, submit, watch
 from deployments.services import runs
 from tests.deployments.local.conftest import LocalAws
 from tests.deployments.reconcile.conftest import finish, jobs_on_aws, make_due, take_events, until
@@ -164,6 +168,96 @@ def test_the_sweep_finds_what_nobody_told(launch: Launch, aws: LocalAws) -> None
     watch.sweep()
     run.refresh_from_db()
     assert run.state == "running"
+
+
+def test_a_sweep_of_many_pages_goes_on_where_the_rate_ended_it(
+    launch: Launch, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.control(simulate=60, drop_event_rate=1.0)
+    several = [launch(note=str(number)) for number in range(5)]
+    submit.pump()
+    describe = aws.client("sagemaker").describe_training_job
+    until(lambda: all(describe(TrainingJobName=r.aws_name)["SecondaryStatus"] == "Training" for r in several))
+    monkeypatch.setattr("deployments.aws.boto.training.PAGE", 2)
+    monkeypatch.setitem(settings.AWS_RATES, "search", 5.0)
+    left, rounds = watch.sweep(), 1
+    assert left and left[0].token and left[0].seconds >= 1
+    while left:
+        time.sleep(0.2)
+        left, rounds = watch.sweep(left[0].environment_id, left[0].token), rounds + 1
+    assert rounds >= 3 and Run.objects.filter(state="running").count() == 5
+
+
+def test_many_runs_are_described_when_search_does_not_work(launch: Launch, aws: LocalAws) -> None:
+    several = [launch(note=str(number)) for number in range(4)]
+    submit.pump()
+    describe = aws.client("sagemaker").describe_training_job
+    until(lambda: all(describe(TrainingJobName=r.aws_name)["TrainingJobStatus"] == "Completed" for r in several))
+    aws.control(lacking="Search")
+    make_due(*several)
+    watch.observe_due()
+    assert Run.objects.filter(state="succeeded").count() == 4
+
+
+@pytest.mark.parametrize(("switch", "tries"), [("lacking", 1), ("failing", 3)])
+def test_a_job_that_aws_does_not_stop_is_told_of_and_followed_to_its_end(
+    launch: Launch, aws: LocalAws, switch: str, tries: int
+) -> None:
+    aws.control(**{switch: "StopTrainingJob", "simulate": 3, "drop_event_rate": 1.0})
+    run = launch()
+    submit.pump()
+    runs.stop_run(run_id=run.pk, actor=run.requested_by)
+    for _ in range(tries):
+        make_due(run)
+        watch.stop_due()
+    run.refresh_from_db()
+    assert run.state in ("starting", "running") and run.failure["cause"] == "stop_refused"
+    assert "did not" in run.failure["message"] and run.next_check_at > timezone.now()
+
+    def ended() -> bool:
+        make_due(run)
+        watch.stop_due()
+        run.refresh_from_db()
+        return run.state == "succeeded"
+
+    until(ended)
+    assert run.failure is None
+
+
+def test_a_poisoned_message_does_not_hold_up_its_neighbours(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = launch()
+    submit.pump()
+    good, bad = event_of(run, "InProgress", "Training", event_id="good"), "poison"
+
+    def take_in(bodies: list[str]) -> int:
+        if bad in bodies:
+            raise DataError("it cannot be kept")
+        return watch.take_in(bodies)
+
+    monkeypatch.setattr(consumer, "take_in", take_in)
+    done = consumer.digested([QueueMessage(bad, "1"), QueueMessage(good, "2")])
+    run.refresh_from_db()
+    assert [message.receipt for message in done] == ["2"] and run.state == "running"
+
+
+def test_a_run_that_ended_before_aws_had_it_stays_so_whatever_a_job_of_its_name_does(launch: Launch) -> None:
+    run = launch()
+    Run.objects.filter(pk=run.pk).update(state="failed", failure={"cause": "name_clash"}, next_check_at=None)
+    run.refresh_from_db()
+    assert watch.take_in([event_of(run, "Completed", "Completed", event_id="theirs")]) == 0
+    run.refresh_from_db()
+    assert (run.arn, run.failure) == ("", {"cause": "name_clash"})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"detail-type": "SageMaker Training Job State Change", "id": "\\ud800", '
+        '"detail": {"TrainingJobName": "\\ud800", "TrainingJobStatus": "\\udfff"}}'
+    ],
+)
+def test_half_characters_in_an_event_are_no_poison(db: None, body: str) -> None:
+    assert watch.take_in([body]) == 0
 
 
 def event_of(run: Run, status: str, secondary: str, *, event_id: str) -> str:
