@@ -146,6 +146,10 @@ def fairness(projects_in_order: Sequence[str]) -> float:
     return min((served[project] for project in left), default=0) * len(left) / max(1, served.total())
 
 
+def _cpu(here: portal.Portal) -> dict[str, float]:
+    return {name: here.cpu_seconds(name) for name in here.children}
+
+
 def main(arguments: Sequence[str]) -> int:
     read = parse(arguments)
     with portal.running(local_aws=["--simulate", "600"], env={"AWS_CREATE_RATE": str(read.rate)}) as here:
@@ -159,12 +163,13 @@ def main(arguments: Sequence[str]) -> int:
         moments = steady_times(min(read.rate / 2, 10.0), STEADY_SECONDS, random.Random(7))  # noqa: S311  no secret
         steady = launch(here, group, [(moment, number % PROJECTS) for number, moment in enumerate(moments)])
         portal.say(f"a burst of {read.launches} launches")
-        order = burst_order(read.launches)
+        order, spent = burst_order(read.launches), _cpu(here)
         burst = launch(here, group, [(n * read.within / read.launches, project) for n, project in enumerate(order)])
         rows = Api(here.url, group.tokens[0]).every("/api/v1/runs/?page_size=200")
         portal.say(f"sent within {burst.took:.1f} s; AWS gets them at {read.rate:g} a second")
         wait_for_jobs(here, len(rows), patience=read.launches / read.rate * 2 + 60)
         made = figures(rows, jobs_on_aws(here), steady, burst)
+        portal.say(f"CPU: { {n: round(v - spent[n], 1) for n, v in _cpu(here).items()} }")
     publish("submit", made, options=vars(read))
     return 0
 
