@@ -138,12 +138,14 @@ def fairness(projects_in_order: Sequence[str]) -> float:
 
     ``projects_in_order`` are the projects of the creates from a moment on at which everything had been asked for.
     """
+    if not projects_in_order:
+        return 1.0  # nobody had to wait
     left, served = Counter(projects_in_order), Counter[str]()
     for project in projects_in_order:
         served[project] += 1
         if served[project] == left[project]:
             break
-    return min((served[project] for project in left), default=0) * len(left) / max(1, served.total())
+    return min(served[project] for project in left) * len(left) / served.total()
 
 
 def _cpu(here: portal.Portal) -> dict[str, float]:
