@@ -1,12 +1,11 @@
 """The Celery application: workers carry wake-up calls, rows are the truth."""
 
 import os
-from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import setup_logging, task_prerun
 
-from coe_portal.core import request_id
+from coe_portal.core import request_id, wakeups
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "coe_portal.settings")
 
@@ -21,5 +20,7 @@ def _keep_our_logs(**_: object) -> None:
 
 
 @task_prerun.connect
-def _begin_request_id(task_id: str = "", task: Any = None, **_: object) -> None:
+def _begin(task_id: str = "", task: Task | None = None, **_: object) -> None:
     request_id.begin(task_id, task_id=task_id, task=getattr(task, "name", ""))
+    if task is not None:
+        wakeups.arrived(task.name)

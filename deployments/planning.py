@@ -17,6 +17,12 @@ CAPACITY_DELAY = timedelta(minutes=2)
 FIRST_EVENT_WITHIN = timedelta(seconds=20)
 RUNTIME_GRACE = timedelta(minutes=10)
 ENRICH_ATTEMPTS = 5
+# From this number on one look at each takes more than one call, so what ended is asked for instead.
+MANY_OPEN = 100
+ENDS_EVERY = timedelta(seconds=45)
+# Search's index may lag behind, so what is read last is read once more.
+ENDS_OVERLAP = timedelta(seconds=30)
+SELDOM = timedelta(minutes=5)
 
 
 class Step(StrEnum):
@@ -125,7 +131,8 @@ def look_again(*, heard: bool, waiting: bool, open_runs: int) -> timedelta:
 
     One Search call looks at 100 runs. The interval grows with their number so that looking costs at most two calls in
     36 s for 200 runs and 100 in half an hour for 10,000. A run whose first event has not come is looked at soon: its
-    queue may be dead.
+    queue may be dead. Where many go on, ends are read together (``read_ends_from``), so that runs of which events tell
+    need a look of their own only now and then.
 
     Args:
         heard: an event about the run has come.
@@ -135,9 +142,27 @@ def look_again(*, heard: bool, waiting: bool, open_runs: int) -> timedelta:
     interval = max(timedelta(seconds=30), timedelta(seconds=0.18 * open_runs))
     if not heard:
         return max(FIRST_EVENT_WITHIN, interval / 3)
+    if open_runs >= MANY_OPEN:
+        interval = max(interval, SELDOM)
     return interval if waiting else interval * 1.5
 
 
 def enrich_after(open_runs: int) -> timedelta:
-    """How long to wait with reading a finished job's bill, so that one call reads many: 1 s alone, at most 30 s."""
+    """How long to wait with reading a finished job's bill, so that one call reads many: 1 s alone, at most 30 s.
+
+    Where ends are read together, that call brings the bill; only what it missed is read by itself.
+    """
+    if open_runs >= MANY_OPEN:
+        return ENDS_EVERY + timedelta(seconds=15)
     return timedelta(seconds=min(30.0, 1 + max(0, open_runs - 1) / 4))
+
+
+def read_ends_from(since: datetime, newest: datetime | None, *, is_full: bool) -> datetime:
+    """From which end on to read next, after ends were read from ``since`` to ``newest`` (by AWS's clock).
+
+    A full page goes on where it stopped, at least a second later, because Search compares whole seconds; the rest of a
+    second that held more than a page is left to the look at single runs.
+    """
+    if newest is None:
+        return since
+    return max(newest, since + timedelta(seconds=1)) if is_full else max(since, newest - ENDS_OVERLAP)

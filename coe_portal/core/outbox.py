@@ -13,6 +13,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from coe_portal.core import wakeups
 from coe_portal.core.models import OutboxEvent
 from coe_portal.core.models.outbox import OUTBOX_LIFECYCLE, OutboxState
 
@@ -68,18 +69,9 @@ def subscribe[E: Event](event_class: type[E]) -> Callable[[Callable[[E], None]],
     return register
 
 
-def wake(task_name: str, **kwargs: Any) -> None:
+def wake(task_name: str) -> None:
     """After commit, tell a worker that there is something to do. A broker that is down harms nothing."""
-    transaction.on_commit(lambda: _send(task_name, kwargs), robust=True)
-
-
-def _send(task_name: str, kwargs: dict[str, Any]) -> None:
-    from coe_portal.celery import app  # Celery configures itself from settings that import this package's apps
-
-    try:
-        app.send_task(task_name, kwargs=kwargs, retry=False)
-    except Exception as error:
-        log.warning("wake_up_lost", task=task_name, error=str(error), consequence="the sweep finds the work")
+    transaction.on_commit(lambda: wakeups.send(task_name), robust=True)
 
 
 def deliver_next() -> bool:

@@ -17,7 +17,7 @@ HELP = """CoE Portal
 
   ./portal up            set everything up and start the portal (Ctrl-C stops it, nothing is lost)
   ./portal test [ARGS]   set everything up and run every test; ARGS go to pytest
-  ./portal bench [NAME]  measure; prints one line a figure
+  ./portal bench NAME    measure, such as: watch --runs 200; prints one line a figure
   ./portal COMMAND …     run a management command on the same data, whether or not the portal is running:
                            ./portal create_token USER --scope read --scope write [--days N]
                            ./portal migrate · ./portal check · ./portal lifecycles · ./portal help_commands

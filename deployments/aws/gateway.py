@@ -149,6 +149,10 @@ class Training(Protocol):
         """Up to 100 jobs in one call. Names that are not found are left out; the index may lag a little."""
         ...
 
+    def search_ended(self, since: datetime) -> list[TrainingJobSeen]:
+        """Up to 100 of our jobs that ended at this time or later, the earliest first, with one call."""
+        ...
+
     def search_open(self, token: str = "") -> tuple[list[TrainingJobSeen], str]:
         """Up to 100 jobs of the portal that have not ended, and the token of the next page; empty after the last."""
         ...

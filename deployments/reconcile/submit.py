@@ -5,6 +5,7 @@ point leaves a row whose lease ends, after which the same call is made again: ei
 that it exists and it is adopted.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from coe_portal.core import audit
 from deployments import failures, planning
 from deployments.aws.boto import OpenAccount
 from deployments.aws.errors import AwsError, ErrorKind
+from deployments.aws.gateway import Training
 from deployments.models import RUN_LIFECYCLE, Environment, Run, RunState, TemplateVersion
 from deployments.reconcile import recording
 from deployments.reconcile.accounts import account_of
@@ -28,16 +30,20 @@ from deployments.reconcile.request import code_key, is_ours, spec_of
 from governance.services import gates
 
 log = structlog.get_logger(__name__)
-BATCH = 50
+# Few, so that a project that asks for its first run does not wait behind many of another.
+BATCH = 5
+LOCKED_BY_OTHERS = 1.0
 TELL_AFTER, DOUBTFUL = 3, 8  # attempts that failed in a row
 CLAIMABLE = (RunState.QUEUED, RunState.WAITING_CAPACITY, RunState.SUBMITTING)
 
 
-def pump(*, seconds: float = 20) -> float | None:
-    """Submit what is due, for at most so many seconds. Returns when to come back, in seconds; None when all is done."""
-    end = time.monotonic() + seconds
-    places = Environment.objects.filter(pk__in=_due().order_by().values("environment_id").distinct())
-    waits = [_pump_place(place, end) for place in places]
+def pump(*, seconds: float = 5) -> float | None:
+    """Submit what is due, at the configured rate, for at most so many seconds.
+
+    Returns the seconds after which to come back, or None when nothing is left.
+    """
+    places = list(Environment.objects.filter(pk__in=_due().order_by().values("environment_id").distinct()))
+    waits = [_pump_place(place, time.monotonic() + seconds / len(places)) for place in places]
     return min((wait for wait in waits if wait is not None), default=None)
 
 
@@ -47,23 +53,47 @@ def _due() -> "QuerySet[Run]":
 
 
 def _pump_place(place: Environment, end: float) -> float | None:
-    """One environment. Another worker that pumps there already sees the same rows, so this one leaves."""
-    with _alone(f"submit:{place.account_id}:{place.region}") as alone:
-        if not alone:
-            return 1.0
-        while run_ids := _in_turn(place):
-            for run_id in run_ids:
-                if time.monotonic() > end:
-                    return 0.0
-                wait = account_of(place).training.reserve_create()
-                if wait:
-                    return wait
-                submit_one(run_id)
+    """One environment, until ``end``. Where another worker pumps already, this one leaves it to it."""
+    # Asked again when the lock is free: a run that was queued too late for the last round had its own wake-up refused.
+    while _due().filter(environment=place).exists():
+        with _alone(f"submit:{place.account_id}:{place.region}") as alone:
+            wait = _take_all(place, end) if alone else None
+        if wait is not None or not alone:
+            return wait
     return None
 
 
+def _take_all(place: Environment, end: float) -> float | None:
+    training = account_of(place).training
+    while run_ids := _in_turn(place):
+        submitted = 0
+        for run_id in run_ids:
+            if (wait := _until_reserved(training, end)) is not None:
+                return wait
+            submitted += submit_one(run_id)
+        if not submitted:
+            return LOCKED_BY_OTHERS
+    return None
+
+
+def _until_reserved(training: Training, end: float) -> float | None:
+    """Wait for a call's turn; None when it came, else the seconds that are left at ``end``.
+
+    The waits are shorter than a message's way through the broker, and a pump that left for each would fall behind the
+    rate.
+    """
+    while (now := time.monotonic()) < end:
+        wait = training.reserve_create()
+        if not wait:
+            return None
+        if now + wait > end:
+            return wait
+        threading.Event().wait(wait)
+    return 0.0
+
+
 def _in_turn(place: Environment) -> list[str]:
-    """Due runs, one of each project in turn, the longest waiting first."""
+    """The next due runs, one of each project in turn, the longest waiting first."""
     turn = Window(RowNumber(), partition_by=[F("project_id")], order_by=["next_check_at", "id"])
     due = _due().filter(environment=place).annotate(turn=turn).order_by("turn", "next_check_at", "id")
     return list(due.values_list("pk", flat=True)[:BATCH])
@@ -84,17 +114,18 @@ def _alone(what: str) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [1, number - 2**31])
 
 
-def submit_one(run_id: str) -> None:
-    """Take one run to AWS, if it is still due and nobody else is doing so."""
+def submit_one(run_id: str) -> bool:
+    """Take one run to AWS, if it is still due and nobody else is doing so; whether it was."""
     run = _claim(run_id)
     if run is None or (run.attempts >= DOUBTFUL and _is_decided(run)):
-        return
+        return False
     try:
         arn = _create(run)
     except AwsError as error:
         _on_error(run, error)
     else:
         _created(run, arn)
+    return True
 
 
 def _is_decided(run: Run) -> bool:

@@ -16,7 +16,7 @@ from deployments.aws.errors import AwsError, ErrorKind
 from deployments.aws.events import parse
 from deployments.aws.gateway import StateChange, Training, TrainingJobSeen
 from deployments.models import FINAL_STATES, Environment, Run, RunState, SeenEvent
-from deployments.reconcile import recording, submit
+from deployments.reconcile import ends, recording, submit
 from deployments.reconcile.accounts import account_of
 
 log = structlog.get_logger(__name__)
@@ -80,10 +80,16 @@ def _unseen(changes: list[StateChange]) -> list[StateChange]:
 
 def observe_due() -> None:
     """Look at every run whose time has come, many with one call."""
+    for place in Environment.objects.filter(pk__in=_open().order_by().values("environment_id").distinct()):
+        ends.read_lately(place)
     for place in Environment.objects.filter(pk__in=_due().order_by().values("environment_id").distinct()):
         for _ in range(ROUNDS):
             if not _observe_page(place):
                 break
+
+
+def _open() -> "QuerySet[Run]":
+    return Run.objects.filter(next_check_at__isnull=False).exclude(state__in=BEFORE_AWS)
 
 
 def _due() -> "QuerySet[Run]":

@@ -1,6 +1,7 @@
 """SageMaker training jobs over boto3."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from deployments.aws.boto import limits
@@ -53,6 +54,13 @@ class BotoTraining:
             expression["Operator"] = "Or"
         return [seen for seen in self._page(expression, "")[0] if seen.name in set(names)]
 
+    def search_ended(self, since: datetime) -> list[TrainingJobSeen]:
+        over = {"Name": "TrainingJobStatus", "Operator": "In", "Value": "Completed,Failed,Stopped"}
+        earliest = f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        lately = {"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": earliest}
+        oldest_first = {"SortBy": "LastModifiedTime", "SortOrder": "Ascending"}
+        return self._page({"Filters": [OUR_TAG, over, lately]}, "", **oldest_first)[0]
+
     def search_open(self, token: str = "") -> tuple[list[TrainingJobSeen], str]:
         going = {"Name": "TrainingJobStatus", "Operator": "In", "Value": "InProgress,Stopping"}
         return self._page({"Filters": [OUR_TAG, going]}, token)
@@ -61,8 +69,8 @@ class BotoTraining:
         call(self.account, "sagemaker", "ListTrainingJobs", family="list", MaxResults=1)
         self.search_open()
 
-    def _page(self, expression: dict[str, Any], token: str) -> tuple[list[TrainingJobSeen], str]:
-        more = {"NextToken": token} if token else {}
+    def _page(self, expression: dict[str, Any], token: str, **more: Any) -> tuple[list[TrainingJobSeen], str]:
+        more |= {"NextToken": token} if token else {}
         answer = call(
             self.account,
             "sagemaker",

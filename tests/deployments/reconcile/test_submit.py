@@ -1,5 +1,6 @@
 """From the queue to AWS: exactly once, whatever goes wrong on the way."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -223,8 +224,28 @@ def test_projects_take_turns_however_much_one_of_them_asks_for(
     assert order.index(late.pk) <= 1 and set(order) == {late.pk, *(run.pk for run in many)}
 
 
-def make_far(run_id: str) -> None:
-    Run.objects.filter(pk=run_id).update(next_check_at=None)
+def make_far(run_id: str) -> bool:
+    return Run.objects.filter(pk=run_id).update(next_check_at=None) == 1
+
+
+def test_a_late_project_does_not_wait_for_all_that_another_asked_for_before(
+    wish: Wish, launch: Launch, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        launch(note=str(number))
+    other = approved_project("Second project")
+    order: list[str] = []
+    late: list[str] = []
+
+    def take(run_id: str) -> bool:
+        order.append(run_id)
+        if len(order) == 2:
+            late.append(runs.launch_run(wish=replace(wish, project=other.key), actor=person("scientist")).pk)
+        return make_far(run_id)
+
+    monkeypatch.setattr(submit, "submit_one", take)
+    submit.pump()
+    assert order.index(late[0]) < 8, "it came in while the first runs of the other project were taken"
 
 
 def test_the_pump_stops_at_the_rate_and_says_when_to_come_back(
@@ -236,6 +257,27 @@ def test_the_pump_stops_at_the_rate_and_says_when_to_come_back(
     wait = submit.pump()
     assert wait is not None and 0 < wait <= 10
     assert len(jobs_on_aws(aws)) == 1
+
+
+def test_the_pump_waits_for_its_turn_where_that_is_soon_and_keeps_to_the_rate(
+    launch: Launch, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(settings.AWS_RATES, "create", 4.0)
+    for number in range(4):
+        launch(note=str(number))
+    started = time.monotonic()
+    assert submit.pump(seconds=60) is None
+    assert len(jobs_on_aws(aws)) == 4
+    assert time.monotonic() - started > 0.7, "one at once and one in each quarter of a second"
+
+
+def test_a_run_that_others_hold_locked_is_left_for_later(
+    launch: Launch, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch()
+    monkeypatch.setattr(submit, "_claim", lambda run_id: None)
+    assert submit.pump() == submit.LOCKED_BY_OTHERS
+    assert jobs_on_aws(aws) == []
 
 
 def test_a_run_stopped_while_nobody_knows_of_its_job_ends_as_stopped(launch: Launch, aws: LocalAws) -> None:
