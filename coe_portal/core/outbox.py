@@ -5,13 +5,16 @@ carries wake-up calls: if all of them are lost, the sweep delivers the same rows
 """
 
 import dataclasses
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from kombu.pools import producers
 
 from coe_portal.core.models import OutboxEvent
 from coe_portal.core.models.outbox import OUTBOX_LIFECYCLE, OutboxState
@@ -21,6 +24,7 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 12
 FIRST_DELAY = timedelta(seconds=2)
 MAX_DELAY = timedelta(minutes=10)
+SEND_SECONDS, QUIET_SECONDS = 0.5, 5.0  # the client makes four attempts
 
 
 class Park(Exception):
@@ -76,10 +80,30 @@ def wake(task_name: str, **kwargs: Any) -> None:
 def _send(task_name: str, kwargs: dict[str, Any]) -> None:
     from coe_portal.celery import app  # Celery configures itself from settings that import this package's apps
 
+    if time.monotonic() < _Broker.quiet_until:
+        return
     try:
-        app.send_task(task_name, kwargs=kwargs, retry=False)
+        with _producers().acquire(block=True, timeout=SEND_SECONDS) as producer:
+            app.send_task(task_name, kwargs=kwargs, retry=False, producer=producer)
     except Exception as error:
+        _Broker.quiet_until = time.monotonic() + QUIET_SECONDS
         log.warning("wake_up_lost", task=task_name, error=str(error), consequence="the sweep finds the work")
+
+
+class _Broker:
+    """Until when no wake-up call is tried, so that a broker that hangs costs one request some seconds and not each."""
+
+    quiet_until = 0.0
+
+
+@lru_cache(maxsize=1)
+def _producers() -> Any:
+    """Connections of their own for sending: a worker may wait long for its broker, a web request may not."""
+    from coe_portal.celery import app
+
+    options = {**app.conf.broker_transport_options, "socket_timeout": SEND_SECONDS}
+    options |= {"max_retries": 1, "interval_start": 0, "interval_step": 0, "connect_retries_timeout": SEND_SECONDS}
+    return producers[app.connection_for_write(transport_options=options)]
 
 
 def deliver_next() -> bool:

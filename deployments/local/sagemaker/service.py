@@ -38,7 +38,7 @@ class SageMaker:
         if carry_out is None:
             raise AwsError("UnknownOperationException", f"The local SageMaker has no operation {name} yet.")
         answer = json_response(model.shaped("sagemaker", name, carry_out(self, request, params)))
-        self.gatekeeper.after()
+        self.gatekeeper.after(name)
         return answer
 
     def error(self, error: AwsError) -> Response:
