@@ -101,7 +101,7 @@ class Supervisor:
         celery = [sys.executable, "-m", "celery", "-A", "coe_portal.celery"]
         schedule = str(self.places.var / "run" / "beat-schedule")
         web = [sys.executable, "-m", "gunicorn", "coe_portal.wsgi", "--bind", f"127.0.0.1:{self.port}"]
-        web += ["--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--preload", "--no-control-socket"]
+        web += ["--workers", "2", "--threads", "4", "--graceful-timeout", "3", "--preload", "--no-control-socket"]
         return [
             self.child("worker", *celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"),
             self.child("scheduler", *celery, "beat", "--schedule", schedule, "--pidfile="),
