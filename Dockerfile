@@ -18,7 +18,7 @@ COPY templates templates
 COPY static static
 RUN rm -rf coe_portal/launcher deployments/local
 USER portal
-RUN SECRET_KEY=only-while-static-files-are-collected-0123456789-abcdefgh DATABASE_URL=postgres://none REDIS_URL=redis://none ALLOWED_HOSTS=none \
+RUN SECRET_KEY=only-while-static-files-are-collected-0123456789-abcdefgh DATABASE_URL=postgres://none/none REDIS_URL=redis://none ALLOWED_HOSTS=none \
     python manage.py collectstatic --noinput -v0
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=3)"]

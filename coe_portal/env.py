@@ -4,10 +4,12 @@ Nothing else in the portal reads the environment. ``.env.example`` lists the sam
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class EnvError(SystemExit):
@@ -35,25 +37,74 @@ def _number(raw: str) -> float:
     return value
 
 
-def _names(raw: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in raw.split(",") if name.strip())
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in raw.split(",") if word.strip())
+
+
+def _hosts(raw: str) -> tuple[str, ...]:
+    for host in _words(raw):
+        if host == "*":
+            raise ValueError("must name the hosts; * lets anybody choose the address in the portal's links")
+        if "/" in host or " " in host:
+            raise ValueError(f"must hold host names such as coe.example.org, not “{host}”")
+    return _words(raw)
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    for origin in _words(raw):
+        _url("https", "http")(origin)
+    return _words(raw)
 
 
 def _secret(raw: str) -> str:
-    if len(raw) < 50:
+    if len(raw) < 50 or len(set(raw)) < 5:
         raise ValueError(
-            'needs at least 50 characters; make them with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+            'needs at least 50 random characters; make them with: python -c "import secrets; '
+            'print(secrets.token_urlsafe(50))"'
         )
     return raw
 
 
-def _url(*schemes: str) -> Any:
+def _url(*schemes: str, path: bool = False) -> Any:
+    """An address with one of the schemes, a number as its port and, with ``path``, something behind the host."""
+    wanted = f"must be a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+
     def parse(raw: str) -> str:
-        if urlsplit(raw).scheme not in schemes:
-            raise ValueError(f"must be a URL that starts with {' or '.join(f'{s}://' for s in schemes)}")
+        try:
+            parts = urlsplit(raw)
+            port = parts.port
+        except ValueError:
+            raise ValueError(f"{wanted} and has a number as its port") from None
+        if parts.scheme not in schemes or port == 0:
+            raise ValueError(wanted)
+        if path and not parts.path.strip("/"):
+            raise ValueError(f"{wanted} and names a database: {schemes[0]}://user:password@host:5432/name")
         return raw
 
     return parse
+
+
+def _mail_server(raw: str) -> str:
+    if _url("console", "smtp", "smtps")(raw) != "console://" and not urlsplit(raw).hostname:
+        raise ValueError("must be console:// or smtp://user:password@host:587")
+    return raw
+
+
+def _like(pattern: str, example: str) -> Any:
+    def parse(raw: str) -> str:
+        if not re.fullmatch(pattern, raw):
+            raise ValueError(f"must look like {example}")
+        return raw
+
+    return parse
+
+
+def _time_zone(raw: str) -> str:
+    try:
+        ZoneInfo(raw)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError("must be the name of a time zone such as Europe/London or UTC") from None
+    return raw
 
 
 def _choice(*words: str) -> Any:
@@ -78,33 +129,51 @@ class Env:
     """The portal's settings as the operator gives them. Each attribute is the variable of the same name."""
 
     SECRET_KEY: str = _var(_secret, about="signs sessions and links; at least 50 random characters")
-    DATABASE_URL: str = _var(_url("postgres", "postgresql"), about="PostgreSQL 15 or newer")
+    DATABASE_URL: str = _var(_url("postgres", "postgresql", path=True), about="PostgreSQL 15 or newer")
     REDIS_URL: str = _var(_url("redis", "rediss", "unix"), about="Redis or Valkey: broker, cache, rate limits")
-    ALLOWED_HOSTS: tuple[str, ...] = _var(_names, about="host names the portal answers to, comma separated")
-    CSRF_TRUSTED_ORIGINS: tuple[str, ...] = _var(_names, default=(), about="origins such as https://coe.example.org")
+    ALLOWED_HOSTS: tuple[str, ...] = _var(_hosts, about="host names the portal answers to, comma separated")
+    CSRF_TRUSTED_ORIGINS: tuple[str, ...] = _var(_origins, default=(), about="origins such as https://coe.example.org")
     BASE_URL: str = _var(
         _url("http", "https"), default="http://127.0.0.1:8000", about="where people reach the portal; used in links"
     )
     DEBUG: bool = _var(_flag, default=False, about="Django's debug pages; never in production")
     INSECURE_HTTP: bool = _var(_flag, default=False, about="true only on a laptop: cookies and links work without TLS")
     ORGANISATION_NAME: str = _var(default="Your organisation", about="shown beside the product's name")
-    TIME_ZONE: str = _var(default="Europe/London", about="time zone of pages; times are stored in UTC")
-    EMAIL_URL: str = _var(
-        _url("console", "smtp", "smtps"), default="console://", about="console:// or smtp://user:password@host:587"
+    TIME_ZONE: str = _var(_time_zone, default="Europe/London", about="time zone of pages; times are stored in UTC")
+    EMAIL_URL: str = _var(_mail_server, default="console://", about="console:// or smtp://user:password@host:587")
+    MAIL_FROM: str = _var(
+        _like(r"[^@]*[^@\s]@[^@\s]+", "coe@example.org"),
+        default="coe-portal@localhost",
+        about="sender of the portal's mail",
     )
-    MAIL_FROM: str = _var(default="coe-portal@localhost", about="sender of the portal's mail")
     LOG_FORMAT: str = _var(_choice("json", "console"), default="json", about="json or console")
     LOG_LEVEL: str = _var(_choice("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="log level")
     STATIC_ROOT: str = _var(default="staticfiles", about="where collectstatic puts files")
     MEDIA_ROOT: str = _var(default="var/media", about="where uploaded evidence is kept")
     DEMO_PASSWORD: str = _var(default="", about="password of the demo people; only the laptop sets it")
     LOCAL_AWS_URL: str = _var(
-        default="", about="the laptop's own AWS; empty everywhere else. Only seeds the environment named local"
+        _url("http", "https"),
+        default="",
+        about="the laptop's own AWS; empty everywhere else. Only seeds the environment named local",
     )
-    COE_EXTERNAL_BUCKET: str = _var(default="", about="with AWS=external: bucket of the environment named external")
-    COE_EXTERNAL_EXECUTION_ROLE_ARN: str = _var(default="", about="with AWS=external: SageMaker's execution role")
-    COE_EXTERNAL_QUEUE_URL: str = _var(default="", about="with AWS=external: queue that receives SageMaker's events")
-    COE_EXTERNAL_REGION: str = _var(default="", about="with AWS=external: region; empty takes the queue's")
+    COE_EXTERNAL_BUCKET: str = _var(
+        _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "my-bucket"),
+        default="",
+        about="with AWS=external: bucket of the environment named external",
+    )
+    COE_EXTERNAL_EXECUTION_ROLE_ARN: str = _var(
+        _like(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", "arn:aws:iam::123456789012:role/coe-training"),
+        default="",
+        about="with AWS=external: SageMaker's execution role",
+    )
+    COE_EXTERNAL_QUEUE_URL: str = _var(
+        _url("http", "https"), default="", about="with AWS=external: queue that receives SageMaker's events"
+    )
+    COE_EXTERNAL_REGION: str = _var(
+        _like(r"[a-z]{2,3}(-[a-z]+)+-\d", "eu-west-1"),
+        default="",
+        about="with AWS=external: region; empty takes the queue's",
+    )
     AWS_DEFAULT_REGION: str = _var(default="", about="boto3's region; the environment external falls back to it")
     AWS_CREATE_RATE: float = _var(_number, default=2.0, about="Create calls a second, per account and region")
     AWS_DESCRIBE_RATE: float = _var(_number, default=5.0, about="Describe calls a second, per account and region")
@@ -112,11 +181,20 @@ class Env:
     AWS_LIST_RATE: float = _var(_number, default=1.0, about="List calls a second, per account and region")
     AWS_STOP_RATE: float = _var(_number, default=2.0, about="Stop calls a second, per account and region")
     OIDC_SERVER_URL: str = _var(
-        default="", about="single sign-on: the provider's .well-known base; empty switches it off"
+        _url("https", "http"),
+        default="",
+        about="single sign-on: the provider's .well-known base; empty switches it off",
     )
     OIDC_CLIENT_ID: str = _var(default="", about="single sign-on: client id")
     OIDC_CLIENT_SECRET: str = _var(default="", about="single sign-on: client secret")
     OIDC_NAME: str = _var(default="Single sign-on", about="single sign-on: text of the button")
+
+
+# What is given whole or not at all.
+TOGETHER = (
+    ("COE_EXTERNAL_BUCKET", "COE_EXTERNAL_EXECUTION_ROLE_ARN", "COE_EXTERNAL_QUEUE_URL"),
+    ("OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
+)
 
 
 def read(environ: Mapping[str, str] | None = None) -> Env:
@@ -138,6 +216,17 @@ def read(environ: Mapping[str, str] | None = None) -> Env:
             values[variable.name] = variable.metadata["parse"](raw)
         except ValueError as error:
             wrong.append(f"{variable.name} {error}.")
+    wrong += _halves(source)
     if wrong:
         raise EnvError("The portal cannot start, its environment is incomplete:\n  " + "\n  ".join(wrong))
     return Env(**values)
+
+
+def _halves(source: Mapping[str, str]) -> list[str]:
+    """A sentence for each variable that is missing although its companions are given."""
+    told = []
+    for group in TOGETHER:
+        given = [name for name in group if source.get(name)]
+        if given:
+            told += [f"{name} is missing: it belongs to {given[0]}." for name in group if name not in given]
+    return told

@@ -6,6 +6,8 @@ from typing import Any
 
 import django_stubs_ext
 from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from coe_portal import connections
 from coe_portal import env as environment
@@ -99,13 +101,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data
 DATABASES = {"default": connections.database(ENV.DATABASE_URL)}
+_REDIS: dict[str, Any] = {
+    "LOCATION": ENV.REDIS_URL,
+    "KEY_PREFIX": "coe",
+    "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)},
+}
 CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": ENV.REDIS_URL,
-        "KEY_PREFIX": "coe",
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 5},
-    }
+    "default": {"BACKEND": "coe_portal.core.cache.ResilientRedisCache", **_REDIS},
+    "redis": {"BACKEND": "django.core.cache.backends.redis.RedisCache", **_REDIS},  # for those who ask how Redis is
 }
 REDIS_URL = ENV.REDIS_URL
 MEDIA_ROOT = Path(ENV.MEDIA_ROOT)

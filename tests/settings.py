@@ -2,7 +2,7 @@
 
 import os
 
-os.environ.setdefault("SECRET_KEY", "tests-only-" + "k" * 50)
+os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789" * 5)
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("INSECURE_HTTP", "true")
 os.environ.setdefault("ORGANISATION_NAME", "Halden Group")

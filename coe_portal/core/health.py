@@ -1,6 +1,6 @@
 """For the machines that look after the portal."""
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -31,7 +31,7 @@ def _database() -> str:
 
 def _redis() -> str:
     try:
-        cache.set("readyz", "ok", timeout=30)
-        return "ok" if cache.get("readyz") == "ok" else "does not keep what it is given"
+        caches["redis"].set("readyz", "ok", timeout=30)
+        return "ok" if caches["redis"].get("readyz") == "ok" else "does not keep what it is given"
     except Exception as error:
         return f"not reachable: {type(error).__name__}"

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from functools import partial
 
 from coe_portal.launcher.embedded import Servers
-from coe_portal.launcher.environment import portal_environment
-from coe_portal.launcher.places import ROOT, Places
-from coe_portal.launcher.supervisor import Supervisor, only_one, running_environment
+from coe_portal.launcher.environment import portal_environment, without_foreign_aws
+from coe_portal.launcher.given import is_empty
+from coe_portal.launcher.lock import only_one
+from coe_portal.launcher.places import ROOT, Places, is_free
+from coe_portal.launcher.state import running_environment
+from coe_portal.launcher.supervisor import Supervisor
 from coe_portal.launcher.trouble import Trouble
 
 HELP = """CoE Portal
@@ -25,12 +28,16 @@ HELP = """CoE Portal
 
 Variables:
   PORT=8000              where the portal answers          VAR_DIR=var   where its state is kept
+                         (two copies side by side need a PORT and a VAR_DIR each)
   DATABASE_URL=…         a PostgreSQL server of your own   REDIS_URL=…   a Redis or Valkey server of your own
   AWS=external           the AWS that boto3's own configuration names, in place of the local one; with
                          COE_EXTERNAL_BUCKET, COE_EXTERNAL_EXECUTION_ROLE_ARN and COE_EXTERNAL_QUEUE_URL
                          an environment named "external" is made from them
   PORTAL_PYTHON=…        the Python to use (3.12 or newer)
 """
+
+# Commands that need no data, or are there to make it.
+ON_CODE_ALONE = ("check", "help", "lifecycles", "makemigrations", "migrate", "setup", "spectacular", "version")
 
 
 def main(arguments: list[str]) -> int:
@@ -51,17 +58,35 @@ def main(arguments: list[str]) -> int:
 
 
 def _port() -> int:
-    raw = os.environ.get("PORT", "8000")
-    if not raw.isdigit() or not 1 <= int(raw) <= 65535:
+    raw = os.environ.get("PORT") or "8000"
+    if not (raw.isascii() and raw.isdecimal() and 1 <= int(raw) <= 65535):
         raise Trouble(f"PORT is “{raw}”, which is not a port number. Use one from 1024 to 65535.")
     return int(raw)
 
 
+def _free_port() -> int:
+    port = _port()
+    try:
+        free = is_free(port)
+    except PermissionError:
+        raise Trouble(f"Only root may use port {port}. Choose one from 1024 to 65535: PORT=8001 ./portal up") from None
+    if not free:
+        raise Trouble(f"Port {port} is taken by another program. Stop it, or choose another: PORT=8001 ./portal up")
+    return port
+
+
+def _external_aws() -> bool:
+    raw = os.environ.get("AWS") or "local"
+    if raw not in ("local", "external"):
+        raise Trouble(f"AWS is “{raw}”. Use AWS=external for your own AWS, or unset it for the local one.")
+    return raw == "external"
+
+
 def up() -> int:
     """Start the portal and stay until it is stopped."""
-    places = Places.find()
-    with only_one(places, wait=False):
-        Supervisor(places, _port()).run()
+    external_aws, places = _external_aws(), Places.find()
+    with only_one(places, wait=False) as lock:
+        Supervisor(places, _free_port(), external_aws=external_aws, lock=lock).run()
     return 0
 
 
@@ -89,17 +114,24 @@ def manage(arguments: list[str]) -> int:
     running = running_environment(places)
     if running is not None:
         return _django(arguments, running)
-    with only_one(places, wait=True):
-        servers = Servers(places)
+    with only_one(places, wait=True) as lock:
+        servers = Servers(places, keep=(lock,))
         try:
-            return _django(arguments, portal_environment(places, port=_port()) | servers.start())
+            env = portal_environment(places, port=_port()) | servers.start()
+            if arguments[0] not in ON_CODE_ALONE and is_empty(env.get("DATABASE_URL") or os.environ["DATABASE_URL"]):
+                print(f"{places.var} holds no data yet; setting it up first …", file=sys.stderr, flush=True)
+                set_up = _django(["setup"], env, stdout=subprocess.DEVNULL)  # a script reads the command's own output
+                if set_up != 0:
+                    return set_up
+            return _django(arguments, env)
         finally:
             servers.stop()
 
 
-def _django(arguments: list[str], env: dict[str, str]) -> int:
+def _django(arguments: list[str], env: dict[str, str], stdout: int | None = None) -> int:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.run(command, env={**os.environ, **env}, check=False).returncode
+    own = without_foreign_aws(os.environ) if env.get("LOCAL_AWS_URL") else os.environ
+    return subprocess.run(command, env={**own, **env}, stdout=stdout, check=False).returncode
 
 
 def find_chromium() -> str:

@@ -47,8 +47,9 @@ class Places:
     def port(self, name: str) -> int:
         """A loopback port that is free now; the same as last time if that is still free."""
         path = self.var / "run" / f"{name}.port"
-        if path.exists() and is_free(int(path.read_text())):
-            return int(path.read_text())
+        last = path.read_text().strip() if path.exists() else ""
+        if last.isdecimal() and is_free(int(last)):
+            return int(last)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
@@ -57,11 +58,13 @@ class Places:
 
 
 def is_free(port: int) -> bool:
-    """Whether nothing listens on this loopback port."""
+    """Whether nothing listens on this loopback port. PermissionError when only root may take it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except PermissionError:
+            raise
+        except (OSError, OverflowError):
             return False
     return True

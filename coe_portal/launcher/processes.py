@@ -13,7 +13,7 @@ from pathlib import Path
 from coe_portal.launcher.trouble import Trouble
 
 PR_SET_PDEATHSIG = 1
-INSIDE_UID = 1000
+LONGEST_LOG = 20_000_000
 
 
 def _die_with_parent(stop_signal: int) -> None:
@@ -22,50 +22,51 @@ def _die_with_parent(stop_signal: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, stop_signal, 0, 0, 0)
 
 
-def _leave_root() -> None:
-    """Become an ordinary user in a user namespace of our own: files of root inside it look like ours."""
-    os.unshare(os.CLONE_NEWUSER)  # type: ignore[attr-defined, unused-ignore]
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{INSIDE_UID} 0 1")
-    Path("/proc/self/gid_map").write_text(f"{INSIDE_UID} 0 1")
-
-
-def before_exec(stop_signal: int, *, unprivileged: bool = False) -> Callable[[], None]:
+def before_exec(stop_signal: int, first: Callable[[], None] | None = None) -> Callable[[], None]:
     """What runs in the child between fork and exec."""
+    starter = os.getpid()
 
     def prepare() -> None:
         os.setsid()
-        if unprivileged and os.geteuid() == 0:
-            _leave_root()
+        if first:
+            first()
         _die_with_parent(stop_signal)
+        if os.getppid() != starter:
+            os._exit(1)  # the starter died before the kernel knew that we want to hear of it
 
     return prepare
 
 
 @dataclass
 class Child:
-    """One process, its log file and how it is stopped. ``keep``: what of our environment it gets, None is all."""
+    """One process, its log file and how it is stopped. ``knows``: what of our environment it gets, None is all."""
 
     name: str
     command: Sequence[str]
     log: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    keep: frozenset[str] | None = None
+    knows: frozenset[str] | None = None
     stop_signal: int = signal.SIGTERM
-    unprivileged: bool = False
+    first: Callable[[], None] | None = None  # runs in the child before its program
     stdin: bytes = b""
+    keep: Sequence[int] = ()  # file descriptors it inherits
     process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
 
     def start(self) -> "Child":
+        if self.log.exists() and self.log.stat().st_size > LONGEST_LOG:
+            self.log.replace(self.log.with_suffix(".old.log"))
+        self.started_at = time.monotonic()
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 list(self.command),
-                env={name: value for name, value in os.environ.items() if self.keep is None or name in self.keep}
+                env={name: value for name, value in os.environ.items() if self.knows is None or name in self.knows}
                 | dict(self.env),
                 stdin=subprocess.PIPE if self.stdin else subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                preexec_fn=before_exec(self.stop_signal, unprivileged=self.unprivileged),
+                pass_fds=self.keep,
+                preexec_fn=before_exec(self.stop_signal, self.first),
             )
         if self.stdin and self.process.stdin:
             self.process.stdin.write(self.stdin)

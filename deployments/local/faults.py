@@ -35,6 +35,7 @@ class Switches:
     failing: str = ""
     lacking: str = ""
     latency_ms: float = 0.0
+    create_answer_ms: float = 0.0  # between carrying out a Create call and answering it
     limits: str = ""
     simulate: float = 0.0
     simulate_failures: float = 0.0
@@ -74,10 +75,11 @@ class Gatekeeper:
 
     def before(self, operation: str, account: str, region: str) -> None:
         """Called before a SageMaker operation runs. Raises AwsError or ConnectionResetError."""
+        with self._lock:
+            self.calls[operation] += 1
         if self.switches.latency_ms:
             time.sleep(self.switches.latency_ms / 1000)
         with self._lock:
-            self.calls[operation] += 1
             over = self._over_limit(operation, account, region)
         if over or self.hits(self.switches.throttle_rate):
             with self._lock:
@@ -90,8 +92,10 @@ class Gatekeeper:
         if operation in self.switches.failing.split(",") or self.hits(self.switches.error_rate):
             raise AwsError("InternalFailure", "We encountered an internal error. Please try again.", 500)
 
-    def after(self) -> None:
+    def after(self, operation: str) -> None:
         """Called when the operation was carried out. Raises LostResponse when its answer is to be lost."""
+        if operation.startswith("Create") and self.switches.create_answer_ms:
+            time.sleep(self.switches.create_answer_ms / 1000)
         if self.hits(self.switches.lost_response_rate):
             raise LostResponse
 

@@ -1,6 +1,8 @@
 """Events are told at least once, whatever happens to the broker or to a handler."""
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from coe_portal.core import outbox
+from coe_portal.core import outbox, wakeups
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
 
 
@@ -90,17 +92,44 @@ def test_publishing_outside_a_transaction_is_refused() -> None:
         outbox.publish(Greeted("ada"))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_dead_broker_harms_nothing(heard: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A broker that takes connections and never answers."""
     from coe_portal.celery import app
 
-    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(app.amqp, "_producer_pool", None, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        monkeypatch.setattr(app.conf, "broker_write_url", url)
+        monkeypatch.setattr(app.conf, "broker_url", url)
+        wakeups._producers.cache_clear()
+        yield silent
+    wakeups._producers.cache_clear()
+    wakeups._Broker.quiet_until = 0.0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_broker_harms_nothing(heard: list[str], broker: socket.socket) -> None:
+    broker.close()
     event = _publish("ada")
     assert event.state == "pending"
     assert outbox.deliver_next()
     assert heard == ["ada"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_hangs_costs_one_request_some_seconds_and_the_next_nothing(
+    heard: list[str], broker: socket.socket
+) -> None:
+    times = []
+    for who in ("ada", "grace"):
+        began = time.monotonic()
+        _publish(who)
+        times.append(time.monotonic() - began)
+    assert times[0] < 3
+    assert times[1] < 0.5
+    while outbox.deliver_next():
+        pass
+    assert heard == ["ada", "grace"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,21 +10,40 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"ready: (http://127\.0\.0\.1:\d+)")
+HIDDEN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "ALLOWED_HOSTS", "INSECURE_HTTP")
+LAUNCHER = [sys.executable, "-m", "coe_portal.launcher"]
 
 
 @dataclass
 class Stack:
     """A running portal: its address, its folder and the environment that commands need to reach it."""
 
-    url: str
     var: Path
     env: dict[str, str]
-    process: "subprocess.Popen[str]"
+    url: str = ""
+    process: "subprocess.Popen[str]" = field(init=False)
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.process = subprocess.Popen(
+            [*LAUNCHER, "up"], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.url = _wait_until_ready(self.process)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it; by SIGTERM it says so and its exit status is 0."""
+        if self.process.poll() is not None:
+            return
+        self.process.send_signal(number)
+        said, _ = self.process.communicate(timeout=30)
+        if number != signal.SIGKILL:
+            assert said.rstrip().endswith("Stopped. Everything is kept for the next start."), said
+            assert self.process.returncode == 0
 
     @property
     def password(self) -> str:
@@ -32,8 +51,9 @@ class Stack:
 
     def portal(self, *arguments: str) -> str:
         """Run ``./portal …`` against this portal and return what it printed."""
-        command = [sys.executable, "-m", "coe_portal.launcher", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [*LAUNCHER, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     def token(self, user: str, *scopes: str) -> str:
@@ -51,18 +71,14 @@ def free_port() -> int:
 def running_portal(**extra: str) -> Iterator[Stack]:
     """Start the portal, wait until it is ready, stop it at the end and check that it stopped cleanly."""
     with tempfile.TemporaryDirectory(prefix="coe-journey-") as folder:
-        hidden = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "ALLOWED_HOSTS", "INSECURE_HTTP")
-        env = {name: value for name, value in os.environ.items() if name not in hidden}
+        env = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         env |= {"PORT": str(free_port()), "VAR_DIR": folder, "LOG_LEVEL": "WARNING", **extra}
-        command = [sys.executable, "-m", "coe_portal.launcher", "up"]
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        stack = Stack(Path(folder), env)
+        stack.start()
         try:
-            yield Stack(_wait_until_ready(process), Path(folder), env, process)
+            yield stack
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            stack.stop()
 
 
 def _wait_until_ready(process: "subprocess.Popen[str]") -> str:
@@ -72,4 +88,5 @@ def _wait_until_ready(process: "subprocess.Popen[str]") -> str:
         said += line
         if found := READY.search(line):
             return found[1]
+    process.kill()
     raise AssertionError(f"the portal did not start:\n{said}")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Min
 from django.utils import timezone
 
@@ -28,14 +28,14 @@ class Part:
 def heartbeat(part: str) -> None:
     """Note that ``part`` is alive now. A cache that is down is not the caller's problem."""
     try:
-        cache.set(_key(part), time.time(), timeout=KEEP_HEARTBEAT)
+        caches["redis"].set(_key(part), time.time(), timeout=KEEP_HEARTBEAT)
     except Exception:
         return
 
 
 def last_seen(part: str) -> float | None:
     """When ``part`` was last alive, in epoch seconds; None when it never was."""
-    seen: float | None = cache.get(_key(part))
+    seen: float | None = caches["redis"].get(_key(part))
     return seen
 
 

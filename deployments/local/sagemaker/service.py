@@ -38,7 +38,7 @@ class SageMaker:
         params = request.json()
         model.check("sagemaker", name, params)
         answer = json_response(model.shaped("sagemaker", name, carry_out(self, request, params)))
-        self.gatekeeper.after()
+        self.gatekeeper.after(name)
         return answer
 
     def error(self, error: AwsError) -> Response:
