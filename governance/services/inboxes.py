@@ -13,7 +13,7 @@ from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, Step
 from governance.services.dossier import chip_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
-MOST, PAGE_SIZE = 100, 30
+PAGE_SIZE = 30
 WEEK = timedelta(days=7)
 
 
@@ -38,13 +38,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Inbox:
-    """One tab: groups, the counts of the other tabs, cursors where the tab has pages."""
+    """One tab: groups, the counts of the other tabs, the cursors of its pages."""
 
     tab: str
     groups: list[Group]
     needs_you: int
     waiting: int
-    page: Page | None = None
+    page: Page
 
 
 def count(user: User) -> int:
@@ -54,20 +54,24 @@ def count(user: User) -> int:
 
 def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
-    others = _waiting_on_others(user)
-    page = None
+    mine = ApprovalRequest.objects.awaiting(user)
+    visible = ApprovalRequest.objects.visible_to(user)
     if tab == WAITING:
+        others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
         page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
     elif tab == DONE:
-        closed = ApprovalRequest.objects.visible_to(user).exclude(state=ApprovalState.OPEN)
-        page = keyset_page(_with_due(closed), ordering="-id", cursor=cursor, size=PAGE_SIZE)
+        page = keyset_page(
+            _with_due(visible.exclude(state=ApprovalState.OPEN)), ordering="-id", cursor=cursor, size=PAGE_SIZE
+        )
         groups = [Group("Newest first", [_item(row) for row in page.rows])] if page.rows else []
     else:
         tab = NEEDS_YOU
-        groups = _by_urgency(_with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:MOST])
-        groups += _for_information(user)
-    return Inbox(tab, groups, count(user), others.count(), page)
+        page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
+        groups = _by_urgency(page.rows) + ([] if cursor else _for_information(user))
+    needs_you = mine.count()
+    waiting = visible.filter(state=ApprovalState.OPEN).count() - needs_you  # what one may decide, one may see
+    return Inbox(tab, groups, needs_you, waiting, page)
 
 
 def tab_of(request: ApprovalRequest, user: User) -> str:
@@ -77,15 +81,10 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
     return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
 
 
-def _waiting_on_others(user: User) -> QuerySet[ApprovalRequest]:
-    mine = ApprovalRequest.objects.awaiting(user).values("pk")
-    return ApprovalRequest.objects.visible_to(user).filter(state=ApprovalState.OPEN).exclude(pk__in=mine)
-
-
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
     step = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).values("due_at")[:1]
     rows = requests.select_related("project__business_unit", "requester").prefetch_related("steps")
-    return rows.annotate(step_due=Subquery(step, output_field=DateTimeField()))
+    return rows.defer("specification").annotate(step_due=Subquery(step, output_field=DateTimeField()))
 
 
 def _item(row: ApprovalRequest) -> Item:
@@ -94,7 +93,7 @@ def _item(row: ApprovalRequest) -> Item:
     return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row))
 
 
-def _by_urgency(rows: "QuerySet[ApprovalRequest] | list[ApprovalRequest]") -> list[Group]:
+def _by_urgency(rows: list[ApprovalRequest]) -> list[Group]:
     items = [_item(row) for row in rows]
     soon = timezone.now() + WEEK
     overdue = [item for item in items if item.is_overdue]

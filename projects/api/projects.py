@@ -56,7 +56,7 @@ class ProjectViewSet(PortalViewSet):
 
     def get_object(self) -> Project:
         key = self.kwargs["key"]
-        rows = Project.objects.visible_to(self.person).for_list().select_related("success_metric")
+        rows = Project.objects.visible_to(self.person).with_people().select_related("success_metric")
         project = rows.by_key(key).first()
         if project is None:
             raise NotFound(f"There is no project {key[:20]} that you may see.")

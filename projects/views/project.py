@@ -31,7 +31,7 @@ MARKS = {
 
 def _project(request: HttpRequest, key: str) -> tuple[User, Project]:
     user = signed_in(request)
-    rows = Project.objects.for_list().select_related("success_metric")
+    rows = Project.objects.with_people().select_related("success_metric")
     return user, rows.get(pk=permissions.visible_project(user, key).pk)
 
 
