@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -114,7 +114,8 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
 
     def for_list(self) -> Self:
         return self.select_related("project__business_unit", "requester").prefetch_related(
-            "steps__person", "decisions__actor"
+            Prefetch("steps", ApprovalStep.objects.select_related("person")),
+            Prefetch("decisions", Decision.objects.select_related("actor")),
         )
 
 

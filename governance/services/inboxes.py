@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from coe_portal.core.models import User
@@ -69,9 +70,9 @@ def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
         tab = NEEDS_YOU
         page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows) + ([] if cursor else _for_information(user))
-    needs_you = mine.count()
-    waiting = visible.filter(state=ApprovalState.OPEN).count() - needs_you  # what one may decide, one may see
-    return Inbox(tab, groups, needs_you, waiting, page)
+    needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
+    counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
+    return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
 def tab_of(request: ApprovalRequest, user: User) -> str:
@@ -82,18 +83,21 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
 
 
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
-    step = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).values("due_at")[:1]
-    rows = requests.select_related("project__business_unit", "requester").prefetch_related("steps")
-    return rows.defer("specification").annotate(step_due=Subquery(step, output_field=DateTimeField()))
+    steps = ApprovalStep.objects.filter(request=OuterRef("pk")).order_by()
+    open_step = steps.filter(state=StepState.OPEN).values("due_at")[:1]
+    rows = requests.select_related("project__business_unit", "requester").defer("specification")
+    return rows.annotate(
+        step_due=Subquery(open_step, output_field=DateTimeField()), step_states=ArraySubquery(steps.values("state"))
+    )
 
 
-def _item(row: ApprovalRequest) -> Item:
-    due: datetime | None = getattr(row, "step_due", None) or row.due_at
+def _item(row: Any) -> Item:
+    due: datetime | None = row.step_due or row.due_at
     late = row.is_open and due is not None and due < timezone.now()
-    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row))
+    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row, row.step_states))
 
 
-def _by_urgency(rows: list[ApprovalRequest]) -> list[Group]:
+def _by_urgency(rows: list[Any]) -> list[Group]:
     items = [_item(row) for row in rows]
     soon = timezone.now() + WEEK
     overdue = [item for item in items if item.is_overdue]
