@@ -125,14 +125,6 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """With everybody who is named on the project, for pages of one project and for exports."""
         return self.for_list().select_related("sponsor", "deploy_authority")
 
-    def with_usernames(self) -> Self:
-        """Rows with ``owner_username``, ``sponsor_username`` and ``deployer_username`` in place of whole people."""
-        return self.annotate(
-            owner_username=F("owner__username"),
-            sponsor_username=F("sponsor__username"),
-            deployer_username=F("deploy_authority__username"),
-        )
-
 
 class Project(models.Model):
     """One ML project from the first idea (stage intake) to its end. Its key, PRJ-12, is for life."""

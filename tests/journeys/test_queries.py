@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the statements are made of words of this file, in a database of tests
 """What an address costs the database: the same number of queries for one row as for twenty, and never many.
 
 Every address of the access table is asked, so a new page or list is counted as soon as it exists.
