@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from coe_portal.core.models import User
+from coe_portal.core.widgets import FilterSelect
 from projects.models import (
     BusinessUnit,
     Criterion,
@@ -82,9 +83,11 @@ class ResponsibilityFilter(django_filters.FilterSet):  # type: ignore[misc]
 class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Key, name or summary")
     stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label="Stage")
-    business_unit = django_filters.ModelChoiceFilter(queryset=BusinessUnit.objects.all(), label="Business unit")
-    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health")
-    risk_tier = django_filters.ChoiceFilter(choices=RiskTier.choices, label="Risk tier")
+    business_unit = django_filters.ModelChoiceFilter(
+        queryset=BusinessUnit.objects.all(), label="Business unit", widget=FilterSelect
+    )
+    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", widget=FilterSelect)
+    risk_tier = django_filters.ChoiceFilter(choices=RiskTier.choices, label="Risk tier", widget=FilterSelect)
     owner = django_filters.ModelChoiceFilter(
         queryset=User.objects.all(), to_field_name="username", label="Owner's username"
     )

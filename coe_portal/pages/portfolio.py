@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from coe_portal.core.models import User
 from deployments.models import Run
 from governance.models import ApprovalRequest
 from projects.models import Health, Project, Stage
+from projects.models.project import ProjectQuerySet
 
 FUNNEL = (Stage.INTAKE, Stage.QUALIFICATION, Stage.POC, Stage.PRODUCTION_READY, Stage.PRODUCTION)
 
@@ -32,25 +33,32 @@ class Portfolio:
 
 def portfolio_of(user: User) -> Portfolio:
     """The figures over the projects this person may see, and the decisions that wait for them."""
-    rows = Project.objects.visible_to(user)
-    counts: dict[str, Any] = rows.aggregate(
-        **{f"in_{stage.value}": Count("pk", filter=Q(stage=stage)) for stage in Stage},
-        at_risk=Count("pk", filter=Q(health=Health.AT_RISK)),
-        blocked=Count("pk", filter=Q(health=Health.BLOCKED)),
-        value=Sum("value_per_year", filter=Q(stage__in=FUNNEL)),
-        budget=Sum("poc_budget", filter=Q(stage=Stage.POC)),
-    )
-    spent = Run.objects.visible_to(user).aggregate(spent=Sum("cost"))["spent"]
+    groups = _grouped(Project.objects.visible_to(user))
+    spent = Run.objects.visible_to(user).filter(cost__isnull=False).aggregate(spent=Sum("cost"))["spent"]
     waiting = ApprovalRequest.objects.awaiting(user)
+    open_groups = [group for group in groups if group["stage"] in FUNNEL]
     return Portfolio(
-        projects=sum(counts[f"in_{stage.value}"] for stage in FUNNEL),
-        funnel=[(stage.value, str(stage.label), counts[f"in_{stage.value}"]) for stage in FUNNEL],
-        value_per_year=counts["value"] or Decimal(0),
-        poc_budget=counts["budget"] or Decimal(0),
+        projects=_sum(open_groups, "number"),
+        funnel=[(stage.value, str(stage.label), _sum(groups, "number", stage=stage)) for stage in FUNNEL],
+        value_per_year=_sum(open_groups, "value"),
+        poc_budget=_sum(groups, "budget", stage=Stage.POC),
         spent=spent or Decimal(0),
-        at_risk=counts["at_risk"],
-        blocked=counts["blocked"],
-        ended=sum(counts[f"in_{stage.value}"] for stage in Stage if stage not in FUNNEL),
-        waiting=list(waiting.select_related("project").order_by("due_at")[:5]),
+        at_risk=_sum(groups, "number", health=Health.AT_RISK),
+        blocked=_sum(groups, "number", health=Health.BLOCKED),
+        ended=_sum(groups, "number") - _sum(open_groups, "number"),
+        waiting=list(waiting.select_related("project").defer("specification").order_by("due_at")[:5]),
         waiting_count=waiting.count(),
+    )
+
+
+def _grouped(projects: ProjectQuerySet) -> list[Any]:
+    """Number, value and budget by stage and health: a few rows, whatever the number of projects."""
+    groups = projects.order_by().values("stage", "health")
+    return list(groups.annotate(number=Count("pk"), value=Sum("value_per_year"), budget=Sum("poc_budget")))
+
+
+def _sum(groups: list[Any], figure: str, **wanted: str) -> Any:
+    fitting = [group for group in groups if all(group[name] == value for name, value in wanted.items())]
+    return sum(
+        (group[figure] for group in fitting if group[figure] is not None), start=Decimal(0) if figure != "number" else 0
     )

@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils import timezone
 
 from coe_portal.core.fields import MoneyField, UlidField
@@ -73,7 +74,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Runs of the projects that the person may see."""
         if user.reads_everything:
             return self
-        return self.filter(project__in=Project.objects.visible_to(user).order_by().values("pk"))
+        projects = (
+            Project.objects.visible_to(user).order_by().values("pk") if user.approver_groups else Project.keys_of(user)
+        )
+        return self.filter(project__in=projects)
 
     def open(self) -> Self:
         return self.exclude(state__in=FINAL_STATES)
@@ -193,6 +197,9 @@ class Run(models.Model):
             models.Index(fields=["state", "-id"], name="run_state"),
             models.Index(fields=["project", "-id"], name="run_project"),
             models.Index(fields=["environment", "-id"], name="run_environment"),
+            models.Index(fields=["created_at", "id"], name="run_created"),
+            models.Index(fields=["project"], include=["cost"], name="run_cost", condition=Q(cost__isnull=False)),
+            GinIndex(OpClass(Upper("note"), name="gin_trgm_ops"), name="run_note_trigram"),
             models.Index(fields=["requested_by", "-id"], name="run_requester"),
             models.Index(fields=["template_version", "instance_type", "-id"], name="run_similar"),
         ]

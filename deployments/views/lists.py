@@ -135,7 +135,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 def visible_project(user: User, key: str) -> Project:
     """The project if the person may see it, else 404."""
-    return get_object_or_404(Project.objects.visible_to(user).by_key(key))
+    return get_object_or_404(Project.objects.visible_to(user).select_related("owner").by_key(key))
 
 
 def run_url(key: str, number: int) -> str:

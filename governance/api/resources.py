@@ -41,7 +41,7 @@ class ApprovalViewSet(PortalViewSet):
     required_scopes = {"decide": Scope.DECIDE}
 
     def get_queryset(self) -> QuerySet[ApprovalRequest]:
-        return ApprovalRequest.objects.visible_to(self.person).for_list()
+        return ApprovalRequest.objects.visible_to(self.person).for_list().defer("specification")
 
     def get_serializer_class(self) -> Any:
         return ApprovalSerializer if self.action == "list" else ApprovalDetailSerializer

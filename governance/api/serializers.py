@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -41,11 +42,16 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
         fields = ["position", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "due_at"]
         read_only_fields = fields
 
+    @cached_property
+    def _everybody(self) -> permissions.Approvers:
+        """Read once for all rows of a list."""
+        return permissions.Approvers()
+
     def get_given(self, step: ApprovalStep) -> int:
         return sum(decision.approves and decision.step_id == step.pk for decision in step.request.decisions.all())
 
     def get_approvers(self, step: ApprovalStep) -> list[str]:
-        return [person.username for person in self.context["approvers"].of(step, step.request.excluded)]
+        return [person.username for person in self._everybody.of(step, step.request.excluded)]
 
     def get_holder(self, step: ApprovalStep) -> str:
         return permissions.holder_words(step)
@@ -73,7 +79,7 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     project = serializers.CharField(source="project.key")
     requester = serializers.CharField(source="requester.username")
     waiting_on = serializers.SerializerMethodField(help_text="The step that is waited for, in words; empty at the end.")
-    steps = serializers.SerializerMethodField()
+    steps = StepSerializer(many=True)
     decisions = DecisionSerializer(many=True)
 
     class Meta:
@@ -86,18 +92,6 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
 
     def get_waiting_on(self, request: ApprovalRequest) -> str:
         return permissions.waiting_words(request)
-
-    @extend_schema_field(StepSerializer(many=True))
-    def get_steps(self, request: ApprovalRequest) -> Any:
-        return StepSerializer(request.steps.all(), many=True, context={"approvers": self._approvers()}).data
-
-    def _approvers(self) -> permissions.Approvers:
-        """One reading of the people for all rows of a list."""
-        root: Any = self.root
-        if not hasattr(root, "approvers"):
-            root.approvers = permissions.Approvers()
-        approvers: permissions.Approvers = root.approvers
-        return approvers
 
 
 class DifferenceSerializer(serializers.Serializer[dict[str, Any]]):

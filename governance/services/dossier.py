@@ -1,6 +1,6 @@
 """What an approver reads: what changes, the evidence, who did what. Read from the frozen specification."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,8 +178,8 @@ def _said(decision: Decision) -> str:
     )
 
 
-def chip_of(request: ApprovalRequest) -> tuple[str, str]:
-    """Kind and word of the request's status chip."""
+def chip_of(request: ApprovalRequest, step_states: Sequence[str] | None = None) -> tuple[str, str]:
+    """Kind and word of the request's status chip; ``step_states`` if a list has read them along with its rows."""
     kinds = {
         ApprovalState.APPROVED: "ok",
         ApprovalState.CHANGES_REQUESTED: "warn",
@@ -187,5 +187,5 @@ def chip_of(request: ApprovalRequest) -> tuple[str, str]:
     }
     if not request.is_open:
         return kinds.get(ApprovalState(request.state), "mute"), str(request.get_state_display())
-    steps = list(request.steps.all())
-    return "info", f"{sum(step.state == StepState.DONE for step in steps)} of {len(steps)} approved"
+    states = [step.state for step in request.steps.all()] if step_states is None else step_states
+    return "info", f"{states.count(StepState.DONE)} of {len(states)} approved"

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from coe_portal.core.models import User
@@ -13,7 +14,7 @@ from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, Step
 from governance.services.dossier import chip_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
-MOST, PAGE_SIZE = 100, 30
+PAGE_SIZE = 30
 WEEK = timedelta(days=7)
 
 
@@ -38,13 +39,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Inbox:
-    """One tab: groups, the counts of the other tabs, cursors where the tab has pages."""
+    """One tab: groups, the counts of the other tabs, the cursors of its pages."""
 
     tab: str
     groups: list[Group]
     needs_you: int
     waiting: int
-    page: Page | None = None
+    page: Page
 
 
 def count(user: User) -> int:
@@ -54,20 +55,24 @@ def count(user: User) -> int:
 
 def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
-    others = _waiting_on_others(user)
-    page = None
+    mine = ApprovalRequest.objects.awaiting(user)
+    visible = ApprovalRequest.objects.visible_to(user)
     if tab == WAITING:
+        others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
         page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
     elif tab == DONE:
-        closed = ApprovalRequest.objects.visible_to(user).exclude(state=ApprovalState.OPEN)
-        page = keyset_page(_with_due(closed), ordering="-id", cursor=cursor, size=PAGE_SIZE)
+        page = keyset_page(
+            _with_due(visible.exclude(state=ApprovalState.OPEN)), ordering="-id", cursor=cursor, size=PAGE_SIZE
+        )
         groups = [Group("Newest first", [_item(row) for row in page.rows])] if page.rows else []
     else:
         tab = NEEDS_YOU
-        groups = _by_urgency(_with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:MOST])
-        groups += _for_information(user)
-    return Inbox(tab, groups, count(user), others.count(), page)
+        page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
+        groups = _by_urgency(page.rows) + ([] if cursor else _for_information(user))
+    needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
+    counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
+    return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
 def tab_of(request: ApprovalRequest, user: User) -> str:
@@ -77,24 +82,22 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
     return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
 
 
-def _waiting_on_others(user: User) -> QuerySet[ApprovalRequest]:
-    mine = ApprovalRequest.objects.awaiting(user).values("pk")
-    return ApprovalRequest.objects.visible_to(user).filter(state=ApprovalState.OPEN).exclude(pk__in=mine)
-
-
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
-    step = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).values("due_at")[:1]
-    rows = requests.select_related("project__business_unit", "requester").prefetch_related("steps")
-    return rows.annotate(step_due=Subquery(step, output_field=DateTimeField()))
+    steps = ApprovalStep.objects.filter(request=OuterRef("pk")).order_by()
+    open_step = steps.filter(state=StepState.OPEN).values("due_at")[:1]
+    rows = requests.select_related("project__business_unit", "requester").defer("specification")
+    return rows.annotate(
+        step_due=Subquery(open_step, output_field=DateTimeField()), step_states=ArraySubquery(steps.values("state"))
+    )
 
 
-def _item(row: ApprovalRequest) -> Item:
-    due: datetime | None = getattr(row, "step_due", None) or row.due_at
+def _item(row: Any) -> Item:
+    due: datetime | None = row.step_due or row.due_at
     late = row.is_open and due is not None and due < timezone.now()
-    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row))
+    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row, row.step_states))
 
 
-def _by_urgency(rows: "QuerySet[ApprovalRequest] | list[ApprovalRequest]") -> list[Group]:
+def _by_urgency(rows: list[Any]) -> list[Group]:
     items = [_item(row) for row in rows]
     soon = timezone.now() + WEEK
     overdue = [item for item in items if item.is_overdue]

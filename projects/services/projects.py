@@ -163,7 +163,7 @@ def freeze_revision(project: Project, *, actor: User) -> Revision:
 
 def content_of(project: Project) -> dict[str, Any]:
     """What a project says now, as plain JSON: this is what approvals are given for."""
-    project = Project.objects.for_list().get(pk=project.pk)
+    project = Project.objects.with_people().get(pk=project.pk)
     names = ("name", "summary", "risk_tier", "data_classification", "currency", "policy_version")
     people = ("owner", "sponsor", "deploy_authority")
     members = project.members.for_list()

@@ -1,5 +1,7 @@
 """Members, their roles and responsibilities."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from coe_portal.core import audit
@@ -125,8 +127,8 @@ def _hand_over(member: Member, work_area: str, kind: str) -> None:
         others.update(kind=ResponsibilityKind.RESPONSIBLE)
 
 
-def facts_of(project: Project) -> list[MemberFacts]:
-    """The team as the coverage rules see it."""
+def facts_of(project: Project, members: Iterable[Member] | None = None) -> list[MemberFacts]:
+    """The team as the coverage rules see it; ``members`` are the project's, if they have been read already."""
     return [
         MemberFacts(
             member.pk,
@@ -134,10 +136,10 @@ def facts_of(project: Project) -> list[MemberFacts]:
             tuple(member.roles),
             {duty.work_area: duty.kind for duty in member.responsibilities.all()},
         )
-        for member in project.members.for_list()
+        for member in (project.members.for_list() if members is None else members)
     ]
 
 
-def coverage_gaps(project: Project) -> list[Gap]:
-    """What the team lacks."""
-    return gaps(facts_of(project))
+def coverage_gaps(project: Project, members: Iterable[Member] | None = None) -> list[Gap]:
+    """What the team lacks; ``members`` are the project's, if they have been read already."""
+    return gaps(facts_of(project, members))

@@ -20,7 +20,7 @@ from projects.services import projects
 from projects.similar import similar_projects
 from projects.views.words import STAGE_CHIPS
 
-PAGE_SIZE = 50
+PAGE_SIZE = 40
 STAGE_STEPS = {Stage.POC: 4, Stage.PRODUCTION_READY: 5, Stage.PRODUCTION: 6, Stage.RETIRED: 7}
 
 

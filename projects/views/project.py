@@ -31,7 +31,7 @@ MARKS = {
 
 def _project(request: HttpRequest, key: str) -> tuple[User, Project]:
     user = signed_in(request)
-    rows = Project.objects.for_list().select_related("success_metric")
+    rows = Project.objects.with_people().select_related("success_metric")
     return user, rows.get(pk=permissions.visible_project(user, key).pk)
 
 
@@ -56,7 +56,10 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """The overview: journey, next best action, checklist, team coverage, latest runs."""
     user, project = _project(request, key)
     members = list(project.members.for_list())
-    context = _shared(user, project, "overview") | {"matrix": _matrix(members), "gaps": team.coverage_gaps(project)}
+    context = _shared(user, project, "overview") | {
+        "matrix": _matrix(members),
+        "gaps": team.coverage_gaps(project, members),
+    }
     return render(request, "projects/detail.html", context)
 
 
@@ -143,7 +146,7 @@ def team_page(request: HttpRequest, key: str) -> HttpResponse:
         "members": [(member, _duties(member)) for member in members],
         "areas": WorkArea.choices,
         "kinds": ResponsibilityKind.choices,
-        "gaps": team.coverage_gaps(project),
+        "gaps": team.coverage_gaps(project, members),
         "manage_refusal": permissions.refusal(user, "manage_team", project),
     }
     return render(request, "projects/team.html", context, status=422 if form.errors else 200)

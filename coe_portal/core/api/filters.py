@@ -27,5 +27,7 @@ class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
             unknown = {name: [sentence] for name in sorted(set(request.query_params) - known)}
             if unknown:
                 raise InvalidInput(unknown)
+            if not set(request.query_params) - GENERAL:
+                return queryset  # nothing to filter by, so no form is made
         filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return filtered

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from coe_portal.core.api.auth import person_of
+from coe_portal.core.api.rows import represent_all
 from coe_portal.core.errors import DomainError, InvalidInput
 from coe_portal.core.models import User
 
@@ -38,8 +39,8 @@ class PortalViewSet(GenericViewSet[Any]):
         return self.get_paginated_response(self.serialize_many(page or []))
 
     def serialize_many(self, rows: Any) -> Any:
-        """Turn a page of rows into plain data. Lists that must be fast override this."""
-        return self.get_serializer(rows, many=True).data
+        """Turn a page of rows into plain data. Lists that must be faster still override this."""
+        return represent_all(self.get_serializer(), rows)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         del request, args, kwargs

@@ -1,6 +1,7 @@
 """Bars, gauges and the seven-step mini journey. Each returns safe SVG or HTML."""
 
 import math
+from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -35,6 +36,7 @@ def gauge(score: int, *, sentence: str) -> SafeString:
     )
 
 
+@lru_cache(maxsize=256, typed=True)
 def mini_journey(current: int, *, sentence: str) -> SafeString:
     """Seven segments: done, current, to come."""
     kinds = (("d" if step < current else "c" if step == current else "t",) for step in range(1, 8))

@@ -4,7 +4,7 @@ import json
 import zlib
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from coe_portal.core.menu import MENU
@@ -37,18 +37,20 @@ def _icons() -> dict[str, list[str]]:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)  # typed: text that is safe and the same text that is not are two entries
 def icon(name: str, label: str = "") -> SafeString:
     """An inlined tabler icon; decorative unless it has a label. Usage: {% icon "check" %}"""
     paths = _icons().get(name)
     if paths is None:
         raise TemplateSyntaxError(f"There is no icon “{name}” in static/vendor/tabler/icons.json.")
-    drawn = format_html_join("", '<path d="{}"/>', ((path,) for path in paths))
+    drawn = format_html('<path d="{}"/>', "".join(paths))  # every path starts with an absolute M, so they can be one
     if label:
         return format_html('<svg class="ico" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawn)
     return format_html('<svg class="ico" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawn)
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024, typed=True)
 def chip(kind: str, word: str, name: str = "") -> SafeString:
     """A status chip: icon, word, tint. Usage: {% chip "warn" "At risk" %}"""
     return format_html('<span class="chip {}">{}{}</span>', kind, icon(name or CHIPS[kind]), word)
@@ -59,11 +61,14 @@ def avatar(person: Any, large: bool = False) -> SafeString:
     """Initials in a circle whose colour stays with the person. Usage: {% avatar user %}"""
     if person is None:
         return format_html('<span class="av a0" aria-hidden="true">{}</span>', "?")
-    colour = zlib.crc32(person.username.encode()) % AVATAR_COLOURS
+    return _avatar(person.username, str(person), person.initials, large)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _avatar(username: str, name: str, initials: str, large: bool) -> SafeString:
+    colour = zlib.crc32(username.encode()) % AVATAR_COLOURS
     size = " lg-a" if large else ""
-    return format_html(
-        '<span class="av a{}{}" title="{}" aria-hidden="true">{}</span>', colour, size, person, person.initials
-    )
+    return format_html('<span class="av a{}{}" title="{}" aria-hidden="true">{}</span>', colour, size, name, initials)
 
 
 @register.filter

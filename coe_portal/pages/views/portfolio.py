@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
 from coe_portal.core.csv_export import csv_response
@@ -43,9 +44,9 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     """Figures, funnel, decisions and the table of projects."""
     filters, found = _filtered(request)
     page = keyset_page(found, ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    query = _query(request.GET)
+    query, user = _query(request.GET), signed_in(request)
     context = {
-        "portfolio": portfolio_of(signed_in(request)),
+        "portfolio": SimpleLazyObject(lambda: portfolio_of(user)),  # a fragment shows no figures
         "filter": filters,
         "page": page,
         "query": query,
@@ -63,7 +64,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _rows(found: ProjectQuerySet) -> Iterator[list[object]]:
-    for project in found.order_by("-id").iterator(chunk_size=2000):
+    for project in found.with_people().order_by("-id").iterator(chunk_size=2000):
         what = [project.key, project.name, project.business_unit.name, project.stage, project.health, project.risk_tier]
         money = [project.value_per_year, project.poc_budget, project.poc_ends_on, project.readiness.get("score")]
         yield [*what, *money, project.waiting_on, str(project.owner), str(project.sponsor or "")]

@@ -1,0 +1,1 @@
+"""What the benchmark of lists needs: much data, something to compare with, and callers."""
