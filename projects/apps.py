@@ -5,7 +5,10 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from coe_portal.core import search
+        from coe_portal.core import menu, search
+        from projects.models import Project
         from projects.palette import find_projects
 
         search.register("projects", find_projects)
+        menu.register("projects", lambda user: Project.objects.visible_to(user).open().count())
+        menu.register("intakes", lambda user: Project.objects.visible_to(user).intakes().count())

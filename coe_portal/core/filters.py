@@ -1,10 +1,19 @@
 """Filters of the kernel's lists, for pages and API alike."""
 
 import django_filters
+from django import forms
 from django.db.models import Q
 
 from coe_portal.core.models import AuditEntry, SiteRole, User
 from coe_portal.core.models.user import UserQuerySet
+
+
+def _example(text: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"placeholder": text})
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"})
 
 
 class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -25,12 +34,12 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
-    actor = django_filters.CharFilter(field_name="actor__username", label="Username")
-    action = django_filters.CharFilter(lookup_expr="startswith", label="Action, such as run.launched or run")
-    subject = django_filters.CharFilter(label="Reference, such as project:PRJ-12")
-    project = django_filters.CharFilter(label="Project key")
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="From this time on")
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Before this time")
+    actor = django_filters.CharFilter(field_name="actor__username", label="Username", widget=_example("scientist"))
+    action = django_filters.CharFilter(lookup_expr="startswith", label="Action", widget=_example("run or run.launched"))
+    subject = django_filters.CharFilter(label="Reference", widget=_example("approval:APR-12"))
+    project = django_filters.CharFilter(label="Project", widget=_example("PRJ-12"))
+    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="From", widget=_moment())
+    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Before", widget=_moment())
 
     class Meta:
         model = AuditEntry
