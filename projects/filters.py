@@ -22,7 +22,9 @@ def found_by(projects: ProjectQuerySet, words: str) -> ProjectQuerySet:
 class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Key, name or summary")
     stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label="Stage")
-    business_unit = django_filters.ModelChoiceFilter(queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any")
+    business_unit = django_filters.ModelChoiceFilter(
+        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any"
+    )
     health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", empty_label="Any")
     risk_tier = django_filters.ChoiceFilter(choices=RiskTier.choices, label="Risk tier", empty_label="Any")
     owner = django_filters.ModelChoiceFilter(

@@ -22,6 +22,7 @@ from coe_portal.core.models import AuditEntry, User
 
 register = template.Library()
 AVATAR_COLOURS = 6
+BOOKKEEPING = ("version", "updated_at")  # they change with everything and tell a reader nothing
 CHIPS = {
     "mute": "circle-dashed",
     "info": "loader",
@@ -103,9 +104,9 @@ def deed(code: str) -> str:
 
 @register.filter
 def changed(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """What an audit entry says has changed: name, before, after. A name without a value before is new."""
+    """What an audit entry says has changed: name, before, after. Nothing before means new."""
     before, after = entry.before or {}, entry.after or {}
-    names = [*before, *(name for name in after if name not in before)]
+    names = [name for name in {**before, **after} if name not in BOOKKEEPING]
     return [(deed(name), _plain(before.get(name)), _plain(after.get(name))) for name in names]
 
 

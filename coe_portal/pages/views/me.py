@@ -21,7 +21,9 @@ class PreferencesForm(forms.Form):
 
     theme = forms.ChoiceField(choices=Theme.choices, label="Colours", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(
-        required=False, label="Single-key shortcuts", help_text="J and K move in lists, A goes to the decision, ? lists them all."
+        required=False,
+        label="Single-key shortcuts",
+        help_text="J and K move in lists, A goes to the decision, ? lists them all.",
     )
 
 
