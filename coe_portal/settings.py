@@ -143,13 +143,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "pages:home"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "coe_portal.core.accounts.AccountAdapter"
-ACCOUNT_FORMS = {
-    "login": "coe_portal.core.sign_in_forms.LoginForm",
-    "change_password": "coe_portal.core.sign_in_forms.ChangePasswordForm",
-    "set_password": "coe_portal.core.sign_in_forms.SetPasswordForm",
-    "reset_password": "coe_portal.core.sign_in_forms.ResetPasswordForm",
-    "reset_password_from_key": "coe_portal.core.sign_in_forms.ResetPasswordKeyForm",
-}
+ACCOUNT_PAGES = ("login", "change_password", "set_password", "reset_password", "reset_password_from_key")
+ACCOUNT_FORMS = {page: f"coe_portal.core.sign_in_forms.{page.title().replace('_', '')}" for page in ACCOUNT_PAGES}
 SOCIALACCOUNT_ADAPTER = "coe_portal.core.accounts.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

@@ -12,4 +12,4 @@ class DeploymentsConfig(AppConfig):
         from deployments.views.palette import find_runs
 
         search.register("runs", find_runs)
-        menu.register("live runs", lambda user: Run.objects.visible_to(user).open().count())
+        menu.register(lambda user: {"live runs": Run.objects.visible_to(user).open().count()})

@@ -10,5 +10,5 @@ class GovernanceConfig(AppConfig):
         from governance.services import inboxes
 
         inbox.register("approvals", inboxes.count)
-        menu.register("approvals", inboxes.count)
+        menu.register(lambda user: {"approvals": inboxes.count(user)})
         search.register("approvals", find_approvals)

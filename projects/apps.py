@@ -10,5 +10,4 @@ class ProjectsConfig(AppConfig):
         from projects.palette import find_projects
 
         search.register("projects", find_projects)
-        menu.register("projects", lambda user: Project.objects.visible_to(user).open().count())
-        menu.register("intakes", lambda user: Project.objects.visible_to(user).intakes().count())
+        menu.register(lambda user: Project.objects.visible_to(user).counts())

@@ -35,11 +35,22 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     actor = django_filters.CharFilter(field_name="actor__username", label="Username", widget=_example("scientist"))
-    action = django_filters.CharFilter(lookup_expr="startswith", label="Action", widget=_example("run or run.launched"))
-    subject = django_filters.CharFilter(label="Reference", widget=_example("approval:APR-12"))
-    project = django_filters.CharFilter(label="Project", widget=_example("PRJ-12"))
-    since = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte", label="From", widget=_moment())
-    until = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", label="Before", widget=_moment())
+    action = django_filters.CharFilter(
+        lookup_expr="startswith",
+        label="Action",
+        help_text="Action, such as run.launched or run",
+        widget=_example("run or run.launched"),
+    )
+    subject = django_filters.CharFilter(
+        label="Reference", help_text="Reference, such as project:PRJ-12", widget=_example("approval:APR-12")
+    )
+    project = django_filters.CharFilter(label="Project", help_text="Project key", widget=_example("PRJ-12"))
+    since = django_filters.IsoDateTimeFilter(
+        field_name="at", lookup_expr="gte", label="From", help_text="From this time on", widget=_moment()
+    )
+    until = django_filters.IsoDateTimeFilter(
+        field_name="at", lookup_expr="lt", label="Before", help_text="Before this time", widget=_moment()
+    )
 
     class Meta:
         model = AuditEntry

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from coe_portal.core.models import User
 
-Counter = Callable[[User], int]
-_counters: dict[str, Counter] = {}
+Counter = Callable[[User], dict[str, int]]
+_counters: list[Counter] = []
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class MenuPlace:
     """One link.
 
     Attributes:
-        count: name of the registered counter whose number stands beside the title.
+        count: name of the number that stands beside the title; an app's counter gives it.
         badge: URL name of a fragment with the same number, when it calls for attention and is kept fresh.
         also: beginnings of other addresses that belong to this place.
     """
@@ -54,12 +54,11 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 )
 
 
-def register(name: str, counter: Counter) -> None:
-    """Say how many things stand behind a place; called once by an app's ``ready``."""
-    _counters[name] = counter
+def register(counter: Counter) -> None:
+    """Add an app's counts, by name, in one query; called once by the app's ``ready``."""
+    _counters.append(counter)
 
 
-def count(name: str, user: User) -> int | None:
-    """What the sidebar shows beside a place; None when nothing counts it."""
-    counter = _counters.get(name)
-    return counter(user) if counter else None
+def counts(user: User) -> dict[str, int]:
+    """What the sidebar shows beside its places."""
+    return {name: number for counter in _counters for name, number in counter(user).items()}

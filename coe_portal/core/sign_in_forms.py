@@ -17,21 +17,21 @@ class PlainWords:
             field.label = str(field.label or "").capitalize()
 
 
-class LoginForm(PlainWords, forms.LoginForm):  # type: ignore[misc]
+class Login(PlainWords, forms.LoginForm):  # type: ignore[misc]
     """Sign in."""
 
 
-class ChangePasswordForm(PlainWords, forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePassword(PlainWords, forms.ChangePasswordForm):  # type: ignore[misc]
     """Change the password, knowing the old one."""
 
 
-class SetPasswordForm(PlainWords, forms.SetPasswordForm):  # type: ignore[misc]
+class SetPassword(PlainWords, forms.SetPasswordForm):  # type: ignore[misc]
     """Choose a first password."""
 
 
-class ResetPasswordForm(PlainWords, forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPassword(PlainWords, forms.ResetPasswordForm):  # type: ignore[misc]
     """Ask for a mail that lets one choose a new password."""
 
 
-class ResetPasswordKeyForm(PlainWords, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordFromKey(PlainWords, forms.ResetPasswordKeyForm):  # type: ignore[misc]
     """Choose a new password, coming from that mail."""

@@ -93,15 +93,17 @@ def portfolio_of(user: User) -> Portfolio:
 
 def _funnel(user: User) -> list[Step]:
     rows = Project.objects.visible_to(user).order_by().values("stage")
-    sums = {row["stage"]: row for row in rows.annotate(n=Count("pk"), v=Sum("value_per_year"), b=Sum("poc_budget"))}
+    sums = rows.annotate(number=Count("pk"), value=Sum("value_per_year"), budget=Sum("poc_budget"))
+    by_stage: dict[str, dict[str, Any]] = {row["stage"]: dict(row) for row in sums}
     runs = Run.objects.visible_to(user).order_by().values("project__stage").annotate(cost=Sum("cost"))
     spent = {row["project__stage"]: row["cost"] for row in runs}
-    zero, none = Decimal(0), {"n": 0, "v": None, "b": None}
-    found = [(stage, sums.get(stage.value, none), spent.get(stage.value)) for stage in FUNNEL]
-    return [
-        Step(stage.value, str(stage.label), row["n"], row["v"] or zero, row["b"] or zero, cost or zero)
-        for stage, row, cost in found
-    ]
+    return [_step(stage, by_stage.get(stage.value, {}), spent.get(stage.value)) for stage in FUNNEL]
+
+
+def _step(stage: Stage, sums: dict[str, Any], spent: Decimal | None) -> Step:
+    zero = Decimal(0)
+    value, budget = sums.get("value") or zero, sums.get("budget") or zero
+    return Step(stage.value, str(stage.label), sums.get("number", 0), value, budget, spent or zero)
 
 
 def spent_by(projects: Iterable[Project]) -> dict[int, Decimal]:

@@ -71,3 +71,42 @@ def test_the_console_says_what_to_do_about_a_worker_that_was_never_seen(client: 
     client.force_login(lead)
     page = client.get("/admin/system/").content.decode()
     assert "Never seen. Start it as docs/operations.md says." in page
+
+
+def test_the_console_shows_only_rooms_whose_changes_are_audited(client: Client, lead: User) -> None:
+    client.force_login(lead)
+    page = client.get("/admin/").content.decode()
+    assert "Email addresses" not in page and "Authenticators" not in page and "Social" not in page
+    assert "Accounts, site roles and approver groups" in page
+    assert client.get("/admin/mfa/authenticator/").status_code == 404
+    assert client.get("/admin/auth/group/").status_code == 404
+
+
+@pytest.mark.parametrize(("theme", "said"), [("dark", 'data-theme="dark"'), ("auto", 'data-theme="auto"')])
+def test_the_console_wears_the_colours_of_the_portal(client: Client, lead: User, theme: str, said: str) -> None:
+    User.objects.filter(pk=lead.pk).update(theme=theme)
+    client.force_login(lead)
+    page = client.get("/admin/").content.decode()
+    assert said in page and "admin.css" in page
+
+
+def test_a_lead_takes_a_lost_second_factor_away_and_the_trail_says_so(client: Client, ada: User, lead: User) -> None:
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client.force_login(lead)
+    form = {"action": "remove_second_factor", "_selected_action": [ada.pk, lead.pk]}
+    page = client.post("/admin/core/user/", form, follow=True).content.decode()
+    assert not Authenticator.objects.exists()
+    assert "has no second factor" in page
+    entry = AuditEntry.objects.get(action="user.second_factor_removed")
+    assert (entry.actor, entry.subject, entry.before) == (lead, "user:ada", {"factors": ["totp"]})
+
+
+def test_an_auditor_takes_no_second_factor_away(client: Client, ada: User, auditor: User) -> None:
+    from allauth.mfa.models import Authenticator
+
+    Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client.force_login(auditor)
+    client.post("/admin/core/user/", {"action": "remove_second_factor", "_selected_action": [ada.pk]})
+    assert Authenticator.objects.count() == 1

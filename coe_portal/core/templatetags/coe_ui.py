@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from coe_portal.core import menu as places
 from coe_portal.core.menu import MENU, MenuPlace
-from coe_portal.core.models import AuditEntry, User
+from coe_portal.core.models import AuditEntry
 
 register = template.Library()
 AVATAR_COLOURS = 6
@@ -160,20 +160,20 @@ def url_if(name: str, *args: Any) -> str:
 def menu(context: Any) -> list[dict[str, Any]]:
     """The sidebar: groups of links whose pages exist, with the current one marked."""
     path, user = context["request"].path, context["request"].user
-    groups = []
+    groups, counts = [], places.counts(user)
     for title, group in MENU:
-        links = [_link(place, url, path, user) for place in group if (url := url_if(place.url_name))]
+        links = [_link(place, url, path, counts) for place in group if (url := url_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
     return groups
 
 
-def _link(place: MenuPlace, url: str, path: str, user: User) -> dict[str, Any]:
+def _link(place: MenuPlace, url: str, path: str, counts: dict[str, int]) -> dict[str, Any]:
     return {
         "title": place.title,
         "url": url,
         "icon": place.icon,
         "current": path.startswith((url, *place.also)),
-        "count": places.count(place.count, user) if place.count else None,
+        "count": counts.get(place.count),
         "badge": url_if(place.badge) if place.badge else "",
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
@@ -84,7 +85,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _rows(found: ProjectQuerySet) -> Iterator[list[object]]:
-    for project in found.order_by("-expected", "-id").iterator(chunk_size=2000):
+    for project in found.order_by(F("value_per_year").desc(nulls_last=True), "-id").iterator(chunk_size=2000):
         what = [project.key, project.name, project.business_unit.name, project.stage, project.health, project.risk_tier]
         money = [project.value_per_year, project.poc_budget, project.currency, project.poc_ends_on]
         who = [project.waiting_on, str(project.owner), str(project.sponsor or "")]
