@@ -62,8 +62,10 @@
     const root = document.documentElement;
     root.dataset.theme = button.value;
     root.setAttribute("data-bs-theme", button.value);
-    const other = $(button.value === "dark" ? ".to-light" : ".to-dark");
-    if (other) other.focus();
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const shown = event.target.matches(".theme-x") && all("[data-theme-to]", event.target).find((each) => each.offsetParent);
+    if (shown) shown.focus();
   });
 
   // State changes are announced once, politely; numbers are not. The bell follows the inbox's badge.
@@ -109,6 +111,7 @@
     input.setAttribute("aria-expanded", "false");
     palette.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); move(event.key === "ArrowDown" ? 1 : -1); }
+      if (event.key === "Escape") { event.preventDefault(); palette.close(); }
       if (event.key !== "Enter" || event.target !== input) return;
       const item = $(".pal-i.on", palette);
       if (!item) return;

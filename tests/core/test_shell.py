@@ -68,6 +68,14 @@ def test_what_begins_with_the_words_comes_first(people: dict[str, User]) -> None
     assert next(iter(search.find(people["domain"], "better"))) == "Projects"
 
 
+def test_the_search_page_lists_what_is_found_without_a_script(client: Client, people: dict[str, User]) -> None:
+    project = intake("Claims triage")
+    client.force_login(people["domain"])
+    page = client.get("/search/?q=triage").content.decode()
+    assert f'href="/projects/{project.key}/"' in page.split('id="palette-results"')[1]
+    assert "Nothing matches “xyz”." in client.get("/search/?q=xyz").content.decode()
+
+
 def test_typed_words_are_bold_and_never_markup() -> None:
     assert coe_ui.marked("Claims triage", "tri") == "Claims <b>tri</b>age"
     assert coe_ui.marked("<i>a", "i") == "&lt;<b>i</b>&gt;a"
