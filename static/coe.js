@@ -92,7 +92,7 @@
   const listHits = () => {
     const list = $("#palette-results", palette);
     const found = all(".pal-i", palette);
-    if (list && found.length) { list.setAttribute("role", "listbox"); list.setAttribute("aria-label", "Results"); }
+    if (list && found.length) { list.setAttribute("role", "listbox"); list.setAttribute("aria-label", "Results"); list.tabIndex = 0; }
     all("ul", palette).forEach((group) => group.setAttribute("role", "group"));
     all("li, h2", palette).forEach((node) => node.setAttribute("role", "presentation"));
     found.forEach((item, at) => { item.id = "hit-" + at; item.setAttribute("role", "option"); item.tabIndex = -1; });

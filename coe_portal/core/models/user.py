@@ -141,7 +141,7 @@ class User(AbstractBaseUser):
     def duties(self) -> str:
         """What the person is for the organisation, in words."""
         roles = [str(SiteRole(name).label) for name in self.site_roles]
-        groups = [f"Approver for {str(ApproverGroup(name).label).lower()}" for name in self.approver_groups]
+        groups = [f"{str(ApproverGroup(name).label).removesuffix('s')} approver" for name in self.approver_groups]
         return ", ".join([*roles, *groups]) or "Project member"
 
     @property
