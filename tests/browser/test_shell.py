@@ -118,7 +118,7 @@ def test_a_phone_reaches_every_page_and_asks_for_a_reason_in_the_sheet(sign_in: 
     page.locator(".dock").get_by_role("button", name="Reject").click()
     sheet = page.get_by_role("dialog", name=f"Reject {waiting}")
     sheet.get_by_role("button", name="Reject for good").click()
-    expect(sheet.get_by_text("Say why, so that the team knows what to do.")).to_be_visible()
+    expect(sheet.locator(".fe")).to_have_text("Say why, so that the team knows what to do.")
     sheet.get_by_role("button", name="Close").click()
     page.locator(".dock").get_by_role("button", name="Approve").click()
     sheet = page.get_by_role("dialog", name=f"Approve {waiting}")
@@ -170,7 +170,8 @@ def test_the_first_tab_skips_to_the_content_and_focus_is_always_seen(sign_in: Si
 
 FOCUS = """() => {
   const node = document.activeElement, style = getComputedStyle(node);
-  return { html: node.outerHTML.slice(0, 120), outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1 };
+  const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1;
+  return { html: node.outerHTML.slice(0, 120), outlined };
 }"""
 
 
