@@ -88,25 +88,3 @@ def test_the_console_wears_the_colours_of_the_portal(client: Client, lead: User,
     client.force_login(lead)
     page = client.get("/admin/").content.decode()
     assert said in page and "admin.css" in page
-
-
-def test_a_lead_takes_a_lost_second_factor_away_and_the_trail_says_so(client: Client, ada: User, lead: User) -> None:
-    from allauth.mfa.models import Authenticator
-
-    Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
-    client.force_login(lead)
-    form = {"action": "remove_second_factor", "_selected_action": [ada.pk, lead.pk]}
-    page = client.post("/admin/core/user/", form, follow=True).content.decode()
-    assert not Authenticator.objects.exists()
-    assert "has no second factor" in page
-    entry = AuditEntry.objects.get(action="user.second_factor_removed")
-    assert (entry.actor, entry.subject, entry.before) == (lead, "user:ada", {"factors": ["totp"]})
-
-
-def test_an_auditor_takes_no_second_factor_away(client: Client, ada: User, auditor: User) -> None:
-    from allauth.mfa.models import Authenticator
-
-    Authenticator.objects.create(user=ada, type=Authenticator.Type.TOTP, data={"secret": "x"})
-    client.force_login(auditor)
-    client.post("/admin/core/user/", {"action": "remove_second_factor", "_selected_action": [ada.pk]})
-    assert Authenticator.objects.count() == 1

@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
-from coe_portal.core.errors import DomainError
 from coe_portal.core.models import ApiToken, ApproverGroup, SiteRole, User
-from coe_portal.core.services import people, tokens
+from coe_portal.core.services import tokens
 
 ROLE_FIELDS = {
     "site_roles": forms.MultipleChoiceField(
@@ -56,16 +55,6 @@ class UserAdmin(AuditedAdmin):
     list_filter = ["kind", "is_active"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["display_name"]
-    actions = ["remove_second_factor"]
-
-    @admin.action(description="Take the second factor away (lost phone or key)", permissions=["change"])
-    def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for person in queryset:
-            try:
-                people.remove_second_factor(username=person.username, actor=_lead(request))
-                self.message_user(request, f"{person} signs in with the password alone now.")
-            except DomainError as error:
-                self.message_user(request, error.message, level="WARNING")
 
     @admin.display(description="Roles and groups")
     def roles(self, user: User) -> str:
