@@ -10,9 +10,6 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import checks  # noqa: F401  registers the system checks
-        from coe_portal.core.adminsite import only_ours
-
-        only_ours()
 
 
 class CoeAdminConfig(AdminConfig):
