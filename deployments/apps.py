@@ -7,7 +7,9 @@ class DeploymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from coe_portal.core import search
+        from coe_portal.core import menu, search
+        from deployments.models import Run
         from deployments.views.palette import find_runs
 
         search.register("runs", find_runs)
+        menu.register(lambda user: {"live runs": Run.objects.visible_to(user).open().count()})

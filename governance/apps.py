@@ -5,9 +5,10 @@ class GovernanceConfig(AppConfig):
     name = "governance"
 
     def ready(self) -> None:
-        from coe_portal.core import inbox, search
+        from coe_portal.core import inbox, menu, search
         from governance.palette import find_approvals
         from governance.services import inboxes
 
         inbox.register("approvals", inboxes.count)
+        menu.register(lambda user: {"approvals": inboxes.count(user)})
         search.register("approvals", find_approvals)

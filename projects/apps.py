@@ -5,7 +5,9 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from coe_portal.core import search
+        from coe_portal.core import menu, search
+        from projects.models import Project
         from projects.palette import find_projects
 
         search.register("projects", find_projects)
+        menu.register(lambda user: Project.objects.visible_to(user).counts())

@@ -84,10 +84,12 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Key, name or summary")
     stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label="Stage")
     business_unit = django_filters.ModelChoiceFilter(
-        queryset=BusinessUnit.objects.all(), label="Business unit", widget=FilterSelect
+        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=FilterSelect
     )
-    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", widget=FilterSelect)
-    risk_tier = django_filters.ChoiceFilter(choices=RiskTier.choices, label="Risk tier", widget=FilterSelect)
+    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", empty_label="Any", widget=FilterSelect)
+    risk_tier = django_filters.ChoiceFilter(
+        choices=RiskTier.choices, label="Risk tier", empty_label="Any", widget=FilterSelect
+    )
     owner = django_filters.ModelChoiceFilter(
         queryset=User.objects.all(), to_field_name="username", label="Owner's username"
     )

@@ -13,11 +13,26 @@ from coe_portal.core import audit
 from coe_portal.core.models import User
 from coe_portal.core.services import system
 
+TITLES = {
+    "User": ("People", "Accounts, site roles and approver groups"),
+    "ApiToken": ("API tokens", "Who calls the API, with which scopes, until when"),
+    "AuditEntry": ("Audit trail", "Every entry with its before and after"),
+    "OutboxEvent": ("Events", "On their way or parked; parked ones can be retried"),
+    "BusinessUnit": ("Business units", "Who owns projects and pays for them"),
+    "Project": ("Projects", "Every project, as it is stored"),
+    "PolicyVersion": ("Policies", "Drafts to write, versions to publish"),
+    "ApprovalRequest": ("Approval requests", "What was asked and decided"),
+    "Environment": ("Environments", "Accounts, regions, roles, buckets and queues"),
+    "TemplateVersion": ("Training templates", "The golden paths and their versions"),
+    "Price": ("Prices", "What an hour of each machine costs, by date"),
+    "Run": ("Runs", "Every run, as it is stored"),
+}
+
 
 class CoeAdminSite(admin.AdminSite):
-    site_header = "CoE Portal admin"
-    site_title = "CoE Portal admin"
-    index_title = "Administration"
+    site_header = "Admin console"
+    site_title = "Admin console"
+    index_title = "Admin console"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Only our own kinds: libraries bring pages that would write no audit entry and show secrets to auditors."""
@@ -32,6 +47,17 @@ class CoeAdminSite(admin.AdminSite):
             path("system/", self.admin_view(self.system_health), name="system_health"),
         ]
         return own + super().get_urls()
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The console's rooms, with names that people use."""
+        rooms: list[Any] = super().get_app_list(request, app_label)
+        for model in (model for room in rooms for model in room["models"]):
+            model["name"], model["about"] = TITLES.get(model["object_name"], (model["name"], ""))
+        return rooms
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The rooms, and what needs a hand."""
+        return super().index(request, {**(extra_context or {}), "parts": system.status()})
 
     def system_health(self, request: HttpRequest) -> HttpResponse:
         """Whether workers, scheduler, event consumer and queues do their work."""

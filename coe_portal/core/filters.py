@@ -13,6 +13,14 @@ from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.models.user import UserQuerySet
 
 
+def _example(text: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"placeholder": text})
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+
 class MomentField(IsoDateTimeField):  # type: ignore[misc]
     """A time in UTC: PostgreSQL knows fewer time zones than Python, and the first and last day of time have no UTC."""
 
@@ -48,12 +56,23 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
-    actor = django_filters.CharFilter(method="filter_actor", label="Username")
-    action = django_filters.CharFilter(lookup_expr="startswith", label="Action, such as run.launched or run")
-    subject = django_filters.CharFilter(label="Reference, such as project:PRJ-12")
-    project = django_filters.CharFilter(label="Project key")
-    since = MomentFilter(field_name="at", lookup_expr="gte", label="From this time on")
-    until = MomentFilter(field_name="at", lookup_expr="lt", label="Before this time")
+    actor = django_filters.CharFilter(method="filter_actor", label="Username", widget=_example("scientist"))
+    action = django_filters.CharFilter(
+        lookup_expr="startswith",
+        label="Action",
+        help_text="Action, such as run.launched or run",
+        widget=_example("run or run.launched"),
+    )
+    subject = django_filters.CharFilter(
+        label="Reference", help_text="Reference, such as project:PRJ-12", widget=_example("approval:APR-12")
+    )
+    project = django_filters.CharFilter(label="Project", help_text="Project key", widget=_example("PRJ-12"))
+    since = MomentFilter(
+        field_name="at", lookup_expr="gte", label="From", help_text="From this time on", widget=_moment()
+    )
+    until = MomentFilter(
+        field_name="at", lookup_expr="lt", label="Before", help_text="Before this time", widget=_moment()
+    )
 
     class Meta:
         model = AuditEntry

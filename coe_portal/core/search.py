@@ -29,9 +29,14 @@ def register(name: str, provider: Provider) -> None:
 
 
 def find(user: User, words: str) -> dict[str, list[Hit]]:
-    """Hits by heading, in the order in which the providers were registered."""
+    """Hits by heading: what begins with the words comes first, else in the order of the providers."""
     groups: dict[str, list[Hit]] = {}
     for provider in _providers.values():
         for hit in provider(user, words)[:MAX_HITS]:
             groups.setdefault(hit.group, []).append(hit)
-    return groups
+    found = {group: sorted(hits, key=lambda hit: not _begins(hit, words)) for group, hits in groups.items()}
+    return dict(sorted(found.items(), key=lambda group: not _begins(group[1][0], words)))
+
+
+def _begins(hit: Hit, words: str) -> bool:
+    return bool(words) and hit.title.lower().startswith(words.lower())

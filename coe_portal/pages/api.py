@@ -71,14 +71,17 @@ class PortfolioView(APIView):
 def _document(found: Portfolio) -> dict[str, Any]:
     currency = "USD"  # the one currency of budgets and prices so far; rows carry theirs
     return {
-        "funnel": [{"stage": stage, "projects": count} for stage, _, count in found.funnel],
-        "value": {"amount": found.value_per_year, "currency": currency},
-        "spend": {"spent": found.spent, "poc_budget": found.poc_budget, "currency": currency},
+        "funnel": [{"stage": step.code, "projects": step.projects} for step in found.steps],
+        "value": {"amount": found.value, "currency": currency},
+        "spend": {"spent": found.spent, "poc_budget": found.budget, "currency": currency},
         "health": {
             "on_track": found.projects - found.at_risk - found.blocked,
             "at_risk": found.at_risk,
             "blocked": found.blocked,
             "ended": found.ended,
         },
-        "waiting": {"count": found.waiting_count, "approvals": [request.key for request in found.waiting]},
+        "waiting": {
+            "count": found.decisions_count,
+            "approvals": [item.request.key for item in found.decisions],
+        },
     }

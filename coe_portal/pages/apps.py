@@ -7,6 +7,7 @@ class PagesConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import search
-        from coe_portal.pages.navigation import go_to
+        from coe_portal.pages.navigation import do, go_to
 
         search.register("go to", go_to)
+        search.register("do", do)

@@ -12,6 +12,7 @@ urlpatterns = [
     path("audit/export.csv", audit.export, name="audit_export"),
     path("me/", me.account, name="me"),
     path("me/preferences/", me.preferences, name="me_preferences"),
+    path("me/theme/", me.theme, name="me_theme"),
     path("me/tokens/", me.create_token, name="me_token_create"),
     path("me/tokens/<str:token_id>/revoke/", me.revoke_token, name="me_token_revoke"),
 ]

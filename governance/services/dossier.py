@@ -48,6 +48,12 @@ class Dossier:
     duties: list[Duty]
     history: list[AuditEntry]
     refusal: str
+    effect: str
+
+    @property
+    def complete(self) -> int:
+        """How many criteria are complete without doubt."""
+        return len(self.evidence) - self.judgements
 
     @property
     def judgements(self) -> int:
@@ -69,6 +75,7 @@ def of(request: ApprovalRequest, reader: User) -> Dossier:
         duties=_duties(request, reader),
         history=list(entries),
         refusal=refusal,
+        effect="" if refusal else _effect(request, gate),
     )
 
 
@@ -176,6 +183,28 @@ def _said(decision: Decision) -> str:
         if decision.comment
         else decision.get_verdict_display()
     )
+
+
+def _effect(request: ApprovalRequest, gate: GateRule | None) -> str:
+    """What happens next when the reader approves."""
+    step = permissions.open_step(request)
+    given = sum(item.approves and item.step_id == step.pk for item in request.decisions.all()) if step else 0
+    if step and step.needed - given > 1:
+        return f"{step.needed - given - 1} more of {permissions.holder_words(step)} decides after you."
+    following = next((each for each in request.steps.all() if each.state == StepState.WAITING), None)
+    if following:
+        person = f" ({following.person})" if following.person else ""
+        return f"After you it waits for {following.name}{person}."
+    moves = f"{request.project.key} moves to {Stage(gate.target).label.lower()} at once" if gate else "it is done"
+    return f"Yours is the last approval: {moves}."
+
+
+def kind_of(request: ApprovalRequest) -> tuple[str, str]:
+    """Icon and words for the kind of question that the request asks."""
+    verb, _, target = request.action.partition(":")
+    if verb == "advance" and target in Stage.values:
+        return "stairs-up", f"Gate to {Stage(target).label.lower()}"
+    return "git-pull-request", "Approval"
 
 
 def chip_of(request: ApprovalRequest, step_states: Sequence[str] | None = None) -> tuple[str, str]:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
 from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, StepState
-from governance.services.dossier import chip_of
+from governance.services.dossier import chip_of, kind_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
 PAGE_SIZE = 30
-WEEK = timedelta(days=7)
+WEEK, SOON = timedelta(days=7), timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,11 @@ class Item:
     request: ApprovalRequest
     due_at: datetime | None
     is_overdue: bool
+    is_soon: bool
     chip_kind: str
     chip_word: str
+    icon: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,20 @@ class Inbox:
     waiting: int
     page: Page
 
+    @property
+    def keys(self) -> list[str]:
+        """The requests of the tab in the order in which they are shown."""
+        return [item.request.key for group in self.groups for item in group.items]
+
 
 def count(user: User) -> int:
     """How many requests this person may decide now."""
     return ApprovalRequest.objects.awaiting(user).count()
+
+
+def most_urgent(user: User, limit: int) -> list[Item]:
+    """What this person may decide now, the first due first."""
+    return [_item(row) for row in _with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:limit]]
 
 
 def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
@@ -93,8 +106,10 @@ def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
 
 def _item(row: Any) -> Item:
     due: datetime | None = row.step_due or row.due_at
-    late = row.is_open and due is not None and due < timezone.now()
-    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row, row.step_states))
+    left = due - timezone.now() if row.is_open and due else None
+    late, soon = bool(left and left < timedelta(0)), bool(left and timedelta(0) <= left < SOON)
+    shown = due if row.is_open else row.closed_at
+    return Item(row, shown, late, soon, *chip_of(row, row.step_states), *kind_of(row))
 
 
 def _by_urgency(rows: list[Any]) -> list[Group]:

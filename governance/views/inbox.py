@@ -15,6 +15,7 @@ from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from governance.forms import DecisionForm
 from governance.models import ApprovalRequest, ApprovalState, Verdict
+from governance.permissions import open_step
 from governance.services import approvals, dossier, inboxes
 
 TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
@@ -57,17 +58,30 @@ def approval(request: HttpRequest, key: str) -> HttpResponse:
 def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
     found = _request(user, key)
-    kind, word = dossier.chip_of(found)
+    chip_kind, chip_word = dossier.chip_of(found)
+    icon, kind = dossier.kind_of(found)
+    around = _inbox_context(user, inboxes.tab_of(found, user), "")
     context = {
         "request_row": found,
         "dossier": dossier.of(found, user),
-        "chip_kind": kind,
-        "chip_word": word,
+        "chip_kind": chip_kind,
+        "chip_word": chip_word,
+        "kind_icon": icon,
+        "kind": kind,
+        "due_at": step.due_at if (step := open_step(found)) else found.due_at,
         "form": form,
         "may_withdraw": found.is_open and (found.requester_id == user.pk or user.is_lead),
-        **_inbox_context(user, inboxes.tab_of(found, user), ""),
+        **around,
+        **_neighbours(around["box"], found.key),
     }
     return render(request, "governance/approval.html", context, status=status)
+
+
+def _neighbours(box: inboxes.Inbox, key: str) -> dict[str, str]:
+    """Keys of the requests before and after this one in its tab; empty where there is none."""
+    keys = ["", *box.keys, ""]
+    at = keys.index(key) if key in keys else 0
+    return {"before": keys[at - 1] if at else "", "after": keys[at + 1] if at else ""}
 
 
 @require_POST

@@ -1,7 +1,10 @@
 """axe-core finds nothing on any page, in light and dark; nothing scrolls sideways on a phone."""
 
+from collections.abc import Iterable
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 from tests.browser.conftest import SignIn
 
@@ -33,29 +36,125 @@ PAGES = (
     "/audit/",
     "/search/?q=run",
     "/me/",
+    "/portfolio/?stage=poc&sort=newest",
+    "/portfolio/?search=nothing-like-it",
+    "/inbox/?tab=waiting",
+    "/approvals/APR-1/",
+    "/audit/?project=PRJ-1&action=run",
+    "/audit/?actor=nobody",
+    "/search/?q=nothing-like-it",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/logout/",
 )
+ADMIN = (
+    "/admin/",
+    "/admin/system/",
+    "/admin/core/user/",
+    "/admin/core/user/add/",
+    "/admin/core/user/1/change/",
+    "/admin/core/apitoken/",
+    "/admin/core/auditentry/",
+    "/admin/core/outboxevent/",
+    "/admin/projects/businessunit/",
+    "/admin/projects/project/",
+    "/admin/governance/policyversion/",
+    "/admin/governance/policyversion/add/",
+    "/admin/governance/approvalrequest/",
+    "/admin/deployments/environment/",
+    "/admin/deployments/templateversion/",
+    "/admin/deployments/price/",
+    "/admin/deployments/run/",
+)
+ENTRANCE = ("/accounts/login/", "/accounts/password/reset/", "/accounts/login/?next=/me/")
+REFUSED = ("/nothing/", "/projects/PRJ-9999/", "/audit/?actor=%00", "/audit/?cursor=nonsense")
+PARTS = 4  # so many tests share the pages, that none of them runs into the time limit
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(sign_in: SignIn, scheme: str) -> None:
-    page = sign_in("lead", color_scheme=scheme)
-    found: dict[str, list[str]] = {}
-    for address in PAGES:
+def _violations(page: Page, addresses: Iterable[str]) -> list[str]:
+    found = []
+    for address in addresses:
         page.goto(address)
         page.wait_for_load_state("networkidle")
-        violations = Axe().run(page, options=RULES).response["violations"]
-        if violations:
-            found[address] = [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in violations]
-    page.goto("/me/")
-    assert not found, "\n".join(f"{address} {each}" for address, some in found.items() for each in some)
+        found += _look(page, address)
+    return found
+
+
+def _look(page: Page, name: str) -> list[str]:
+    response = Axe().run(page, options=RULES).response
+    return [f"{name} {item['id']}: {item['nodes'][0]['html'][:160]}" for item in response["violations"]]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(sign_in: SignIn, scheme: str, part: int) -> None:
+    found = _violations(sign_in("lead", color_scheme=scheme), PAGES[part::PARTS])
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_admin_console(sign_in: SignIn, scheme: str) -> None:
+    found = _violations(sign_in("lead", color_scheme=scheme), ADMIN)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_at_the_entrance(sign_in: SignIn, scheme: str) -> None:
+    page = sign_in("nobody", color_scheme=scheme, expected="status of 4")
+    found = _violations(page, (*ENTRANCE, "/nothing/"))
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", "lead")
+    page.fill("[name=password]", "wrong")
+    page.click("button[type=submit]")
+    found += _look(page, "a wrong password")
+    page.evaluate("document.querySelector('[name=csrfmiddlewaretoken]').remove()")
+    page.fill("[name=password]", "wrong")
+    page.click("button[type=submit]")
+    found += _look(page, "a form out of date")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_refusals(sign_in: SignIn, scheme: str) -> None:
+    found = _violations(sign_in("scientist", color_scheme=scheme, expected="status of 4"), REFUSED)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_what_opens_over_a_page(sign_in: SignIn, scheme: str) -> None:
+    page = sign_in("lead", color_scheme=scheme)
+    page.goto("/portfolio/")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette-hits .pal-i")
+    found = _look(page, "palette")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    found += _look(page, "shortcuts")
+    page.keyboard.press("Escape")
+    page.click(".me-b")
+    found += _look(page, "account menu")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/portfolio/")
+    page.click(".menu-btn")
+    found += _look(page, "menu on a phone")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("who", ["sponsor", "security", "auditor", "software"])
+def test_axe_finds_nothing_for_other_roles(sign_in: SignIn, who: str) -> None:
+    page = sign_in(who)
+    found = _violations(page, ("/inbox/", "/portfolio/", "/intake/", "/projects/", "/runs/", "/audit/", "/policies/"))
+    assert not found, "\n".join(found)
 
 
 def test_no_page_scrolls_sideways_on_a_phone(sign_in: SignIn) -> None:
     page = sign_in("lead")
     page.set_viewport_size({"width": 390, "height": 844})
     wide = {}
-    for address in PAGES:
+    for address in (*PAGES, *ADMIN):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         if (width := page.evaluate("document.documentElement.scrollWidth")) > 390:

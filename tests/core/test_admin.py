@@ -85,6 +85,23 @@ def test_the_console_says_what_to_do_about_a_worker_that_was_never_seen(client: 
     assert "Never seen. Start it as docs/operations.md says." in page
 
 
+def test_the_console_shows_only_rooms_whose_changes_are_audited(client: Client, lead: User) -> None:
+    client.force_login(lead)
+    page = client.get("/admin/").content.decode()
+    assert "Email addresses" not in page and "Authenticators" not in page and "Social" not in page
+    assert "Accounts, site roles and approver groups" in page
+    assert client.get("/admin/mfa/authenticator/").status_code == 404
+    assert client.get("/admin/auth/group/").status_code == 404
+
+
+@pytest.mark.parametrize(("theme", "said"), [("dark", 'data-theme="dark"'), ("auto", 'data-theme="auto"')])
+def test_the_console_wears_the_colours_of_the_portal(client: Client, lead: User, theme: str, said: str) -> None:
+    User.objects.filter(pk=lead.pk).update(theme=theme)
+    client.force_login(lead)
+    page = client.get("/admin/").content.decode()
+    assert said in page and "admin.css" in page
+
+
 # Every way to write in the console ends in the audit trail
 
 

@@ -192,3 +192,46 @@ def test_a_lead_drafts_and_publishes_a_policy_in_the_console(client: Client, peo
     client.post("/admin/governance/policyversion/", {"action": "publish", "_selected_action": [draft.pk]})
     draft.refresh_from_db()
     assert draft.status == "published"
+
+
+def test_an_approver_reads_what_the_approval_sets_off(client: Client, people: dict[str, User]) -> None:
+    request = _submitted()
+    client.force_login(people["lead"])
+    assert (
+        "After you it waits for Sponsor (Ingrid Solberg)." in client.get(f"/approvals/{request.key}/").content.decode()
+    )
+    client.post(f"/approvals/{request.key}/decide/", {"verdict": "approve"})
+    client.force_login(people["sponsor"])
+    page = client.get(f"/approvals/{request.key}/").content.decode()
+    assert f"Yours is the last approval: {request.project.key} moves to proof of concept at once." in page
+
+
+def test_requests_of_a_tab_lead_to_each_other(client: Client, people: dict[str, User]) -> None:
+    first, second, third = (_submitted(f"Project {number}") for number in range(3))
+    client.force_login(people["lead"])
+    page = client.get(f"/approvals/{second.key}/").content.decode()
+    around = page.split('aria-label="Neighbouring requests"')[1].split("</nav>")[0]
+    assert around.index(first.key) < around.index("Previous request") < around.index(third.key)
+
+
+def test_a_refused_decision_says_why_above_the_field_and_in_the_sheet(client: Client, people: dict[str, User]) -> None:
+    request = _submitted()
+    client.force_login(people["lead"])
+    page = client.post(f"/approvals/{request.key}/decide/", {"verdict": "reject", "comment": ""}).content.decode()
+    assert "Your decision is not recorded" in page
+    assert 'data-reopen="reject"' in page
+    assert page.count("Say why, so that the team knows what to do.") >= 2
+
+
+def test_a_policy_is_told_in_words_with_what_changed(client: Client, people: dict[str, User]) -> None:
+    from governance.services import policies
+
+    source = policies.DEFAULT.read_text().replace("days: 3", "days: 4", 1)
+    draft = policies.create_draft(source=source, actor=people["lead"])
+    policies.publish(policy_id=draft.pk, actor=people["lead"])
+    client.force_login(people["domain"])
+    page = client.get("/policies/default:2/").content.decode()
+    assert "Changed since version 1" in page
+    assert "only when the data classification is confidential or restricted" in page
+    assert "Decided by anyone of the group Security" in page
+    assert "devops_engineer" not in page.split("Show as YAML")[0]

@@ -86,6 +86,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "audit/export.csv": EVERYBODY,
     "me/": EVERYBODY,
     "me/preferences/": COMMAND,
+    "me/theme/": COMMAND,
     "me/tokens/": COMMAND,
     "me/tokens/{token}/revoke/": COMMAND,
     "inbox/": EVERYBODY,

@@ -138,6 +138,13 @@ class User(AbstractBaseUser):
         return self.is_active and (self.is_lead or self.is_auditor)
 
     @property
+    def duties(self) -> str:
+        """What the person is for the organisation, in words."""
+        roles = [str(SiteRole(name).label) for name in self.site_roles]
+        groups = [f"{str(ApproverGroup(name).label).removesuffix('s')} approver" for name in self.approver_groups]
+        return ", ".join([*roles, *groups]) or "Project member"
+
+    @property
     def initials(self) -> str:
         words = (self.display_name or self.username).split()
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()

@@ -1,6 +1,7 @@
 """Small pieces that every page uses."""
 
 import json
+import re
 import zlib
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +13,16 @@ from django.conf import settings
 from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from coe_portal.core.menu import MENU
+from coe_portal.core import menu as places
+from coe_portal.core.menu import MENU, MenuPlace
+from coe_portal.core.models import AuditEntry
 
 register = template.Library()
 AVATAR_COLOURS = 6
+BOOKKEEPING = ("version", "updated_at")  # they change with everything and tell a reader nothing
 CHIPS = {
     "mute": "circle-dashed",
     "info": "loader",
@@ -71,6 +75,15 @@ def _avatar(username: str, name: str, initials: str, large: bool) -> SafeString:
     return format_html('<span class="av a{}{}" title="{}" aria-hidden="true">{}</span>', colour, size, name, initials)
 
 
+@register.simple_tag
+def marked(text: str, words: str) -> SafeString:
+    """The text with the typed words in bold. Usage: {% marked hit.title words %}"""
+    wanted = "|".join(re.escape(word) for word in words.split())
+    parts = re.split(f"({wanted})", text, flags=re.IGNORECASE) if wanted else [text]
+    shown = (format_html("<b>{}</b>", part) if place % 2 else part for place, part in enumerate(parts))
+    return format_html_join("", "{}", ((part,) for part in shown))
+
+
 @register.filter
 def money(value: Any, currency: str = "USD") -> str:
     """An amount for people: < $0.01, $14.62, $61k, $1.2M."""
@@ -86,6 +99,30 @@ def money(value: Any, currency: str = "USD") -> str:
     if size >= 10_000:
         return f"{minus}{sign}{size / 1000:.0f}k"
     return f"{minus}{sign}{size:,.0f}" if size == size.to_integral() else f"{minus}{sign}{size:,.2f}"
+
+
+@register.filter
+def deed(code: str) -> str:
+    """A code of the audit trail in words: “run.stop_requested” is “Run stop requested”."""
+    return str(code).replace(".", " ").replace("_", " ").capitalize()
+
+
+@register.filter
+def changed(entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """What an audit entry says has changed: name, before, after. Nothing before means new."""
+    before, after = entry.before or {}, entry.after or {}
+    names = [name for name in {**before, **after} if name not in BOOKKEEPING]
+    return [(deed(name), _plain(before.get(name)), _plain(after.get(name))) for name in names]
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "" or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
+        return ", ".join(str(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @register.filter
@@ -127,25 +164,21 @@ def url_if(name: str, *args: Any) -> str:
 @register.simple_tag(takes_context=True)
 def menu(context: Any) -> list[dict[str, Any]]:
     """The sidebar: groups of links whose pages exist, with the current one marked."""
-    request = context.get("request")
-    path = request.path if request else ""
-    groups = []
-    for title, places in MENU:
-        links = [
-            {
-                "title": place.title,
-                "url": url,
-                "icon": place.icon,
-                "current": _is_current(path, url),
-                "badge": place.badge,
-            }
-            for place in places
-            if (url := url_if(place.url_name))
-        ]
+    path, user = context["request"].path, context["request"].user
+    groups, counts = [], places.counts(user)
+    for title, group in MENU:
+        links = [_link(place, url, path, counts) for place in group if (url := url_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
     return groups
 
 
-def _is_current(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url))
+def _link(place: MenuPlace, url: str, path: str, counts: dict[str, int]) -> dict[str, Any]:
+    return {
+        "title": place.title,
+        "url": url,
+        "icon": place.icon,
+        "current": path.startswith((url, *place.also)),
+        "count": counts.get(place.count),
+        "badge": url_if(place.badge) if place.badge else "",
+    }

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -15,6 +15,7 @@ from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.permissions import audit_visible_to
 from coe_portal.core.sessions import signed_in
+from coe_portal.pages.views.narrowing import chips, without
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -37,20 +38,19 @@ def _filtered(request: HttpRequest) -> AuditFilter:
     return AuditFilter(request.GET, audit_visible_to(signed_in(request)).for_list())
 
 
-def without_cursor(query: QueryDict) -> str:
-    """The query string of the current filters, for links that keep them."""
-    kept = query.copy()
-    kept.pop("cursor", None)
-    return kept.urlencode()
-
-
 @require_GET
 def trail(request: HttpRequest) -> HttpResponse:
     """Who did what, when; newest first, filters in the address."""
     filters = _filtered(request)
     entries: AuditQuerySet = filters.qs if filters.is_valid() else filters.queryset.none()
     page = keyset_page(entries, ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    context: dict[str, Any] = {"filter": filters, "page": page, "query": without_cursor(request.GET)}
+    context: dict[str, Any] = {
+        "filter": filters,
+        "page": page,
+        "query": without(request.GET),
+        "chips": chips(filters.form, request.GET),
+        "sees_all": signed_in(request).reads_everything,
+    }
     return render_page(request, "pages/audit.html", context, partial="entries")
 
 

@@ -5,10 +5,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from coe_portal.core.htmx import redirect
+from coe_portal.core.htmx import is_fragment_request, redirect
 from coe_portal.core.models import ApiToken, Scope, User
 from coe_portal.core.models.user import Theme
 from coe_portal.core.services import people, tokens
@@ -20,7 +21,9 @@ class PreferencesForm(forms.Form):
 
     theme = forms.ChoiceField(choices=Theme.choices, label="Colours", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(
-        required=False, label="Single-key shortcuts", help_text="J and K move in lists, A approves, ? lists them all."
+        required=False,
+        label="Single-key shortcuts",
+        help_text="J and K move in lists, A goes to the decision, ? lists them all.",
     )
 
 
@@ -67,6 +70,18 @@ def preferences(request: HttpRequest) -> HttpResponse:
     people.set_preferences(theme=form.cleaned_data["theme"], shortcuts=form.cleaned_data["shortcuts"], actor=user)
     messages.success(request, "Your settings are saved.")
     return redirect(request, reverse("pages:me"))
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Keep the colours chosen beside the account, and go back to the page on which they were chosen."""
+    user = signed_in(request)
+    people.set_preferences(theme=request.POST.get("theme", ""), shortcuts=user.shortcuts, actor=user)
+    if is_fragment_request(request):
+        return HttpResponse(status=204)
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(request, back if is_ours else reverse("pages:me"))
 
 
 @never_cache
