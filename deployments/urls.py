@@ -1,12 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from deployments.views import launch, lists, places, run, run_log
+from deployments.views import budget, launch, lists, places, run, run_log
 
 app_name = "deployments"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/", lists.runs, name="runs"),
+    path("runs/export.csv", lists.export, name="runs_export"),
     path("runs/compare/", lists.compare, name="compare"),
     path("projects/<str:key>/runs/", lists.project_runs, name="project_runs"),
+    path("projects/<str:key>/budget/", budget.project_budget, name="project_budget"),
     path("projects/<str:key>/runs/new/", launch.run_new, name="run_new"),
     path("projects/<str:key>/runs/estimate/", launch.estimate, name="run_estimate"),
     path("projects/<str:key>/runs/<int:number>/", run.run, name="run"),

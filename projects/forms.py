@@ -7,7 +7,7 @@ from django import forms
 
 from coe_portal.core.models import User
 from projects import checklists
-from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, ResponsibilityKind, RiskTier, WorkArea
+from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, RiskTier
 
 WORDS = {
     "yes": "Yes",
@@ -110,14 +110,6 @@ class MemberForm(forms.Form):
         self.fields["user"].choices = _colleagues("Choose a colleague")  # type: ignore[attr-defined]
 
 
-class ResponsibilityForm(forms.Form):
-    """What a member is for an area of work."""
-
-    member = forms.CharField(max_length=26)
-    work_area = forms.ChoiceField(choices=WorkArea.choices)
-    kind = forms.ChoiceField(choices=[("", "Nothing"), *ResponsibilityKind.choices], required=False)
-
-
 class EvidenceForm(forms.Form):
     """A link or a note that supports an answer."""
 
@@ -125,3 +117,26 @@ class EvidenceForm(forms.Form):
     title = forms.CharField(max_length=120, label="Title")
     url = forms.CharField(max_length=500, required=False, label="Address", help_text="For a link: https://…")
     note = forms.CharField(max_length=4000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
+
+    @classmethod
+    def of(cls, code: str, data: Any = None) -> "EvidenceForm":
+        """The form beside the question with this code; ids differ from those beside other questions."""
+        return cls(data, auto_id=f"evidence-{code}-%s", label_suffix="")
+
+
+class VerdictForm(forms.Form):
+    """A reviewer's verdict on an answer."""
+
+    verdict = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    comment = forms.CharField(
+        max_length=4000,
+        required=False,
+        label="Comment",
+        help_text="Needed to send the answer back.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    @classmethod
+    def of(cls, code: str, data: Any = None) -> "VerdictForm":
+        """The form beside the question with this code."""
+        return cls(data, auto_id=f"verdict-{code}-%s", label_suffix="")

@@ -22,7 +22,7 @@ WORDS = {
 }
 QUEUED = "Queued"
 # Percent of the track that a word below it takes up, at the narrowest width at which it is shown.
-ROOM_FOR_A_WORD = 15.0
+ROOM_FOR_A_WORD, WORTH_A_WORD = 15.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _words(phases: list[Phase], end: datetime, last: str) -> tuple[Word, ...]:
     """When the first phase and each one with room for a word began, and where the track ends."""
     words: list[Word] = []
     for phase in phases:
-        has_room = not words or phase.x - words[-1].x >= ROOM_FOR_A_WORD
+        has_room = not words or (phase.x - words[-1].x >= ROOM_FOR_A_WORD and phase.width >= WORTH_A_WORD)
         if has_room and phase.x <= 100 - 2 * ROOM_FOR_A_WORD:
             words.append(Word(phase.x, f"{_clock(phase.start)} {phase.name.lower()}", "start"))
     return (*words, Word(100.0, f"{_clock(end)} {last}", "end"))

@@ -92,6 +92,16 @@ def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "projects/wizard.html", _context(user, project, place, forms), status=status)
 
 
+def step_page(
+    request: HttpRequest, user: User, project: Project, slug: str, *, member_form: MemberForm
+) -> HttpResponse:
+    """The step again after a colleague could not be added, with the form as it was filled in."""
+    place = _step(slug)
+    forms = [AnswerForm(item) for item in _codes_on(place, _criteria(project))]
+    context = _context(user, project, place, forms) | {"member_form": member_form}
+    return render(request, "projects/wizard.html", context, status=422)
+
+
 def _context(user: User, project: Project, place: Step, forms: list[AnswerForm]) -> dict[str, Any]:
     criteria = _criteria(project)
     at = SLUGS.index(place.slug)

@@ -1,6 +1,7 @@
 """The checklist's and the journey's pure rules."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -122,6 +123,7 @@ def test_one_person_for_everything_is_named() -> None:
 class Fact:
     step: int
     status: str
+    verdict_at: datetime | None = None
 
 
 @given(st.sampled_from(["intake", "qualification", "poc", "production_ready", "production", "retired", "declined"]))

@@ -10,6 +10,11 @@ from django.utils.safestring import SafeString
 from coe_portal.core.charts.axes import decimals_of, round_ticks
 
 HEIGHT, TOP = 168, 10
+AXIS, BOTTOM = 46, HEIGHT + TOP + 26
+# Room that the words of a target take: percent of the width, and pixels.
+WORD_WIDTH, WORD_HEIGHT = 45.0, 16.0
+_CORNERS = ((False, False), (True, False), (False, True), (True, True))
+LEFT_OF, RIGHT_OF = ("-6", "end"), ("6", "start")
 Points = Sequence[tuple[float, float]]
 
 
@@ -73,31 +78,32 @@ def draw(plot: Plot) -> SafeString:
     ticks = plot.ticks or number_ticks(values + ([plot.target[0]] if plot.target else []))
     places = [x for line in plot.lines for x, _ in line.points] + [x for x, _ in plot.across]
     scale = _Scale(min(places), max(places), ticks[0][0], ticks[-1][0])
-    inner = format_html(
-        "{}{}{}{}{}",
-        _across(plot, scale),
-        _marks(plot, scale),
-        _target(plot, scale),
-        _lines(plot, scale),
+    parts = (_grid(ticks, scale), _across(plot, scale), _marks(plot, scale), _lines(plot, scale), _target(plot, scale))
+    return format_html(
+        '<div class="cz" role="img" aria-label="{0}"><svg class="cz-y" width="{1}" height="{2}">{3}</svg>'
+        '<svg class="cz-in" width="100%" height="{2}">{4}{5}</svg></div>',
+        plot.sentence,
+        AXIS,
+        BOTTOM,
+        _axis(ticks, scale),
+        format_html("{}{}{}{}{}", *parts),
         _dots(plot, scale),
     )
-    return format_html(
-        '<svg class="cz" width="100%" height="{}" role="img" aria-label="{}">{}'
-        '<svg class="cz-in" x="46" width="86%" height="{}">{}</svg></svg>',
-        HEIGHT + TOP + 26,
-        plot.sentence,
-        _grid(ticks, scale),
-        HEIGHT + TOP + 26,
-        inner,
+
+
+def _axis(ticks: Sequence[tuple[float, str]], scale: _Scale) -> SafeString:
+    return format_html_join(
+        "",
+        '<text class="ax" x="{}" y="{}" dy="4" text-anchor="end">{}</text>',
+        ((AXIS - 8, scale.y(value), text) for value, text in ticks),
     )
 
 
 def _grid(ticks: Sequence[tuple[float, str]], scale: _Scale) -> SafeString:
     return format_html_join(
         "",
-        '<line class="grid" x1="46" x2="100%" y1="{0}" y2="{0}"/><text class="ax" x="38" y="{0}" dy="4" '
-        'text-anchor="end">{1}</text>',
-        ((scale.y(value), text) for value, text in ticks),
+        '<line class="grid" x1="0" x2="100%" y1="{0}" y2="{0}"/>',
+        ((scale.y(value),) for value, _ in ticks),
     )
 
 
@@ -123,7 +129,7 @@ def _marks(plot: Plot, scale: _Scale) -> SafeString:
                 TOP,
                 TOP + HEIGHT,
                 TOP + 12,
-                *(("-6", "end") if at > 50 else ("6", "start")),
+                *(LEFT_OF if at > 50 else RIGHT_OF),
                 mark.text,
             )
             for mark in plot.marks
@@ -132,24 +138,31 @@ def _marks(plot: Plot, scale: _Scale) -> SafeString:
 
 
 def _target(plot: Plot, scale: _Scale) -> SafeString:
-    """A dashed line; its words stand at the end and on the side where the lines are farthest away."""
+    """A dashed line; its words stand where the fewest points of the lines are."""
     if plot.target is None:
         return SafeString("")
     goal, text = plot.target
-    points = [point for line in plot.lines for point in line.points]
-    ends = [min(points)[1], max(points)[1]]
-    at_left = abs(ends[0] - goal) > abs(ends[1] - goal)
-    below = (ends[0] if at_left else ends[1]) > goal
     y = scale.y(goal)
+    points = [(scale.x(x), scale.y(value)) for line in plot.lines for x, value in line.points]
+    at_left, below = min(_CORNERS, key=lambda corner: _crowd(points, y, *corner))
     return format_html(
         '<line class="target" x1="0" x2="100%" y1="{0}" y2="{0}"/>'
         '<text class="ax target halo" x="{1}" y="{0}" dy="{2}" text-anchor="{3}">{4}</text>',
         y,
-        "0" if at_left else "100%",
-        "15" if below and y < HEIGHT - 10 else "-6",
+        "4" if at_left else "100%",
+        "14" if below else "-6",
         "start" if at_left else "end",
         text,
     )
+
+
+def _crowd(points: Sequence[tuple[float, float]], y: float, at_left: bool, below: bool) -> float:
+    """How many points lie where the words would stand; words that leave the chart count as a crowd."""
+    top, bottom = (y, y + WORD_HEIGHT) if below else (y - WORD_HEIGHT, y)
+    if top < 0 or bottom > TOP + HEIGHT:
+        return float("inf")
+    within = (0.0, WORD_WIDTH) if at_left else (100 - WORD_WIDTH, 100.0)
+    return sum(within[0] <= x <= within[1] and top <= at <= bottom for x, at in points)
 
 
 def _lines(plot: Plot, scale: _Scale) -> SafeString:
@@ -160,7 +173,7 @@ def _lines(plot: Plot, scale: _Scale) -> SafeString:
     )
     return format_html(
         '<svg class="cz-ln" width="100%" height="{0}" viewBox="0 0 100 {0}" preserveAspectRatio="none">{1}</svg>',
-        HEIGHT + TOP + 26,
+        BOTTOM,
         drawn,
     )
 
