@@ -8,6 +8,9 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import search
+        from deployments.services.advice import gate_after_the_target
         from deployments.views.palette import find_runs
+        from governance.services import next_actions
 
         search.register("runs", find_runs)
+        next_actions.register_adviser("runs", gate_after_the_target)

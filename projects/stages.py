@@ -79,7 +79,8 @@ def weeks_of(timebox: Timebox, today: date | None) -> str:
         return "Time is over"
     if today < starts:
         return "Not begun yet"
-    return f"Week {(today - starts).days // 7 + 1} of {-(-(ends - starts).days // 7)}"
+    weeks = -(-(ends - starts).days // 7)
+    return f"Week {min((today - starts).days // 7 + 1, weeks)} of {weeks}"
 
 
 def _is_done(number: int, stage: str, facts: Sequence[CriterionFacts]) -> bool:

@@ -3,7 +3,7 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const script = document.currentScript;
-  document.documentElement.classList.add("js");
+  
 
   // "Updated 4 s ago"; amber once three updates in a row did not come.
   let heard = Date.now();

@@ -107,8 +107,10 @@ def _saving(row: Row) -> str:
 
 
 def _when(row: Row) -> str:
-    at = timezone.localtime(row["created_at"])
-    year = "" if at.year == timezone.localtime().year else f" {at.year}"
+    at, now = timezone.localtime(row["created_at"]), timezone.localtime()
+    if at.date() == now.date():
+        return f"Today {at:%H:%M}"
+    year = "" if at.year == now.year else f" {at.year}"
     return f"{at:%a} {at.day} {at:%b}{year} {at:%H:%M}"
 
 

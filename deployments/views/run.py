@@ -15,7 +15,8 @@ from coe_portal.core.sessions import signed_in
 from deployments.models import Run, RunOutput
 from deployments.reconcile import artifacts
 from deployments.services import runs
-from deployments.views.lists import run_url, visible_project
+from deployments.views.columns import run_url
+from deployments.views.lists import visible_project
 from deployments.views.run_facts import is_quiet, live_context, made_from, parameters_of
 from deployments.views.run_log import log_context
 
@@ -28,15 +29,12 @@ def run(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """The whole page."""
     user = signed_in(request)
     found = visible_run(user, key, number)
-    if not is_quiet(found, _output(found)):
+    output = RunOutput.objects.filter(run=found).first()
+    if not is_quiet(found, output):
         runs.want_output(run_id=found.pk)
-    context: dict[str, Any] = live_context(found, user) | log_context(request, found)
+    context: dict[str, Any] = live_context(found, user, output) | log_context(request, found, output)
     context |= {"made_from": made_from(found), "parameters": parameters_of(found)}
     return render_page(request, "deployments/run.html", context)
-
-
-def _output(found: Run) -> RunOutput | None:
-    return RunOutput.objects.filter(run=found).only("fetched_at", "log_complete").first()
 
 
 @require_GET
@@ -44,14 +42,14 @@ def live(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """What changes while it runs. Polled; 304 when nothing changed, 286 once nothing changes any more."""
     user = signed_in(request)
     found = visible_run(user, key, number)
-    output = _output(found)
+    output = RunOutput.objects.filter(run=found).defer("log", "metric_series").first()
     quiet = is_quiet(found, output)
     if not quiet:
         runs.want_output(run_id=found.pk)
     clock = int(timezone.now().timestamp()) // CLOCK_SECONDS if found.started_at and not found.is_final else 0
 
     def render() -> HttpResponse:
-        response = render_page(request, "deployments/partials/_run_live.html", live_context(found, user))
+        response = render_page(request, "deployments/partials/_run_live.html", live_context(found, user, output))
         return settled(response) if quiet else response
 
     return polled(request, (user.pk, found.version, output and output.fetched_at, clock, quiet), render)
@@ -92,5 +90,6 @@ def retry(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 def visible_run(user: User, key: str, number: int) -> Run:
     """The run with all that its page shows, if the person may see it, else 404."""
-    rows = Run.objects.for_list().defer("template_version__package").select_related("project__success_metric")
+    rows = Run.objects.for_list().defer(None).defer("template_version__package")
+    rows = rows.select_related("project__success_metric")
     return get_object_or_404(rows, project=visible_project(user, key), number=number)

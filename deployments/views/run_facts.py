@@ -1,5 +1,6 @@
 """What the page of a run says about it, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -47,9 +48,8 @@ class Action:
     primary: bool = False
 
 
-def live_context(found: Run, user: User) -> dict[str, Any]:
+def live_context(found: Run, user: User, output: RunOutput | None) -> dict[str, Any]:
     """Everything that changes while a run runs."""
-    output = RunOutput.objects.filter(run=found).defer("log").first()
     series = output.metric_series if output else {}
     version = found.template_version
     target, best = target_of(found), comparison.best_other(found)
@@ -58,6 +58,7 @@ def live_context(found: Run, user: User) -> dict[str, Any]:
         "run": found,
         "project": found.project,
         "now": timezone.now(),
+        "over": found.is_settled,
         "settled": is_quiet(found, output),
         "chip": run_chip(found.state, stop_requested=found.stop_requested_at is not None),
         "track": phases.track(
@@ -91,9 +92,8 @@ def _metric_of(found: Run) -> SuccessMetric | None:
 def result_of(found: Run, series: curves.Series, best: Run | None) -> dict[str, str]:
     """The value of the success metric if the run reports it, else of the template's objective, and how good it is."""
     name, metric = found.template_version.objective_metric, _metric_of(found)
-    known = [*found.metrics, *series]
     if metric:
-        name = next((each for each in known if curves.same_metric(each, metric.name)), name)
+        name = _reported_as(metric, [name, *found.metrics, *series])
     points = series.get(name) or []
     value = found.metrics.get(name, points[-1][1] if points else None)
     titles = {each["name"]: each.get("title", each["name"]) for each in found.template_version.metric_definitions}
@@ -104,6 +104,12 @@ def result_of(found: Run, series: curves.Series, best: Run | None) -> dict[str, 
         told["target"] = curves.short(metric.target)
         told["reached"] = "" if value is None else "yes" if metric.is_met_by(value) else "no"
     return told
+
+
+def _reported_as(metric: SuccessMetric, names: Sequence[str]) -> str:
+    """The name under which a run reports the success metric, in validation rather than in training; else the first."""
+    same = [name for name in names if curves.same_metric(name, metric.name)]
+    return next((name for name in same if not name.startswith("train:")), [*same, *names][0])
 
 
 def figures_of(found: Run) -> dict[str, Any]:

@@ -25,10 +25,11 @@ def log(request: HttpRequest, key: str, number: int) -> HttpResponse:
     """The end of the log. Polled while it is followed."""
     user = signed_in(request)
     found = _visible(user, key, number)
-    facts = RunOutput.objects.filter(run=found).values_list("fetched_at", "log_complete").first()
+    output = RunOutput.objects.filter(run=found).defer("log", "metric_series").first()
+    facts = output and (output.fetched_at, output.log_complete)
 
     def render() -> HttpResponse:
-        context = {"run": found} | log_context(request, found)
+        context = {"run": found} | log_context(request, found, output)
         response = render_page(request, "deployments/partials/_run_log.html", context)
         return settled(response) if context["log_done"] else response
 
@@ -45,9 +46,8 @@ def log_file(request: HttpRequest, key: str, number: int) -> HttpResponse:
     return HttpResponse(output.log if output else "", content_type="text/plain; charset=utf-8", headers=headers)
 
 
-def log_context(request: HttpRequest, found: Run) -> dict[str, Any]:
+def log_context(request: HttpRequest, found: Run, output: RunOutput | None) -> dict[str, Any]:
     """The last lines, or the lines that hold what was typed; a log that is paused or searched is not polled."""
-    output = RunOutput.objects.filter(run=found).only("log", "log_complete", "fetched_at").first()
     lines = output.log.splitlines() if output else []
     numbered = list(enumerate(lines, start=1))
     wanted = request.GET.get("find", "").strip()[:LONGEST_SEARCH]

@@ -19,7 +19,7 @@ def sentence_of(criterion: Criterion, people: People) -> str:
     if not answer:
         return ""
     write = _WRITERS.get(criterion.code, _first_words)
-    return shortened(write(answer, people))
+    return shortened(write(answer, people) or _first_words(answer, people))
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
@@ -54,7 +54,8 @@ def _challenge(answer: Answer, people: People) -> str:
 def _baseline(answer: Answer, people: People) -> str:
     del people
     value = f"{answer.get('metric', 'Today')} {number(answer['value'])} today" if "value" in answer else ""
-    return _joined(value or str(answer.get("metric", "")), str(answer.get("how_measured", "")))
+    how = str(answer.get("how_measured", ""))
+    return ": ".join(part for part in (value or str(answer.get("metric", "")), how) if part)
 
 
 def _value(answer: Answer, people: People) -> str:

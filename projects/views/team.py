@@ -108,12 +108,6 @@ def _changes(members: list[Member], posted: Mapping[str, str]) -> list[tuple[str
 @require_POST
 def remove_member(request: HttpRequest, key: str, member_id: str) -> HttpResponse:
     """Take a person out of the team."""
-    try:
-        team.remove_member(project_key=key, member_id=member_id, actor=signed_in(request))
-    except DomainError as error:
-        if error.status == 404:
-            raise
-        messages.error(request, error.message)
-    else:
-        messages.success(request, "The person left the team. Look at the gaps that may have opened.")
+    team.remove_member(project_key=key, member_id=member_id, actor=signed_in(request))
+    messages.success(request, "The person left the team. Look at the gaps that may have opened.")
     return redirect(request, _url(key))

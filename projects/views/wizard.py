@@ -18,6 +18,7 @@ from projects.forms import AnswerForm, MemberForm
 from projects.models import Criterion, Project, Stage
 from projects.services import checklist
 from projects.similar import similar_projects
+from projects.views import sentences, words
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ STEPS = (
     Step("check", "Check and submit", ()),
 )
 SLUGS = [step.slug for step in STEPS]
+MINUTES = {"challenge": 6, "value": 5, "data": 4, "team": 3, "plan": 3}
 
 
 def _step(slug: str) -> Step:
@@ -117,8 +119,25 @@ def _context(user: User, project: Project, place: Step, forms: list[AnswerForm])
         "member_form": MemberForm() if place.slug == "team" else None,
         "members": project.members.for_list() if place.slug == "team" else (),
         "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        "minutes": MINUTES.get(place.slug, 2),
+        "summary": _summary(criteria) if place.slug == "check" else (),
         **readiness_context(project, criteria),
     }
+
+
+def _summary(criteria: list[Criterion]) -> list[dict[str, Any]]:
+    """Every question with its answer in one sentence and the page where it is changed."""
+    people = words.people_in(criteria)
+    pages = {code: each.slug for each in STEPS for code in each.codes}
+    return [
+        {
+            "item": item,
+            "sentence": sentences.sentence_of(item, people),
+            "complete": checklists.is_complete(item.code, item.answer_schema, item.answer or {}),
+            "slug": pages.get(item.code, "plan"),
+        }
+        for item in criteria
+    ]
 
 
 def _state(each: Step, place: Step, criteria: list[Criterion]) -> str:

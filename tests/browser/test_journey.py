@@ -107,11 +107,8 @@ def _launch_and_watch(page: Page, key: str) -> None:
 
 
 def _choose_classifier(page: Page) -> None:
-    options = page.locator("[name=template] option").all_text_contents()
-    label = next((text for text in options if "lassif" in text), "")
-    if label:
-        page.select_option("[name=template]", label=label)
-        page.wait_for_load_state("networkidle")
+    page.get_by_label("Classifier for tables").check()
+    page.wait_for_load_state("networkidle")
 
 
 def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack: Stack) -> None:

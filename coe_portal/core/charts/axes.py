@@ -2,6 +2,7 @@
 
 import math
 
+SMALLEST = 1e-9
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -10,8 +11,8 @@ def round_ticks(low: float, high: float, *, count: int = 4) -> tuple[float, ...]
 
     A step is 1, 2, 2.5 or 5 times a power of ten, so that people can read between the lines.
     """
-    if high <= low:
-        room = abs(high) * 0.05 or 0.5
+    if high - low < SMALLEST * max(1.0, abs(low), abs(high)):
+        room = abs(high) * 0.05 if abs(high) > SMALLEST else 0.5
         low, high = low - room, high + room
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
