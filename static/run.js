@@ -69,7 +69,7 @@
     const lines = wanted.map((pair, at) => ({ label: pair[1], stroke: colour("s" + (at ? at + 2 : 1)), width: 2, dash: at ? [6, 3] : [], spanGaps: true }));
     if (plot) plot.destroy();
     plot = new window.uPlot({
-      width: box.clientWidth, height: 320, scales: { x: { time: false } }, axes: [axis, { ...axis, size: 64 }], series: [{ label: "Step" }, ...lines],
+      width: box.clientWidth - 32, height: 320, scales: { x: { time: false } }, axes: [axis, { ...axis, size: 64 }], series: [{ label: "Step" }, ...lines],
       hooks: { setScale: [(own, key) => { if (key === "x") { from.value = Math.round(own.scales.x.min); to.value = Math.round(own.scales.x.max); } }] },
     }, data, box);
   }

@@ -49,11 +49,11 @@ class Action:
 
 
 def live_context(found: Run, user: User, output: RunOutput | None) -> dict[str, Any]:
-    """Everything that changes while a run runs."""
+    """Everything that changes while a run runs; the curves of the best other run are fetched when they are wanted."""
     series = output.metric_series if output else {}
     version = found.template_version
     target, best = target_of(found), comparison.best_other(found)
-    rival = curves.Rival(f"Run {best.number}", best.output.metric_series) if best and hasattr(best, "output") else None
+    rival = _rival_of(best) if best else None
     return {
         "run": found,
         "project": found.project,
@@ -71,6 +71,14 @@ def live_context(found: Run, user: User, output: RunOutput | None) -> dict[str, 
         "artifact_name": found.artifact_uri.rpartition("/")[2],
         "actions": actions_of(found, user, best),
     }
+
+
+def _rival_of(best: Run) -> curves.Rival | None:
+    output: RunOutput | None = getattr(best, "output", None)
+    if output is None or not output.metric_series:
+        runs.want_output(run_id=best.pk)
+        return None
+    return curves.Rival(f"Run {best.number}", output.metric_series)
 
 
 def is_quiet(found: Run, output: RunOutput | None) -> bool:

@@ -112,7 +112,8 @@ def _advance(project: Project, user: User) -> NextAction:
     answer = gates.check(project, "advance", actor=user)
     if answer.allowed:
         why = "Everything that the gate needs is there."
-        return NextAction("Ask for the next gate", why, str(project.owner))
+        url = reverse("projects:detail", args=[project.key]) + "#gates"
+        return NextAction("Ask for the next gate", why, str(project.owner), "See the gates", url)
     first = answer.missing[0]
     return NextAction(
         first.how_to_fix or first.message, first.message, str(project.owner), "Open" if first.url else "", first.url

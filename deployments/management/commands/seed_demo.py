@@ -15,7 +15,7 @@ from coe_portal.core import audit
 from coe_portal.core.models import User
 from coe_portal.demo_people import DEMO_PEOPLE
 from deployments.models import Environment, EnvironmentKind
-from deployments.services import runs
+from deployments.services import environments, runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import approvals, intakes
@@ -41,6 +41,7 @@ class Command(BaseCommand):
             if not Project.objects.filter(name=described["name"]).exists():
                 project = seed_project(described, people)
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
+        _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 
 
@@ -137,6 +138,13 @@ def _approve(asked: ApprovalRequest, people: Mapping[str, User], reasons: Mappin
     """Everybody in turn approves with their reason."""
     for approver, reason in reasons.items():
         approvals.decide(request_id=asked.pk, verdict="approve", comment=reason, actor=people[approver])
+
+
+def _have_checked(lead: User) -> None:
+    """Ask for the first check of the laptop's environment; a worker does it."""
+    place = Environment.objects.filter(name="local", kind=EnvironmentKind.LOCAL).first()
+    if place is not None and place.check_state == "unchecked":
+        environments.request_check(environment_id=place.pk, actor=lead)
 
 
 def _launch(key: str, described: Mapping[str, Any], people: Mapping[str, User]) -> None:
