@@ -61,7 +61,7 @@ def _propose(page: Page) -> str:
         for code in codes:
             _fill(page, code)
         if number == 0:
-            expect(page.locator("#readiness")).to_contain_text("saved")
+            expect(page.locator("#readiness")).to_contain_text("Saved")
             expect(page.locator("#readiness")).to_contain_text("14/14")
             _shot(page, "intake")
         if codes == ("team",):
