@@ -98,11 +98,10 @@ def _launch_and_watch(page: Page, key: str) -> None:
     _shot(page, "launch")
     page.get_by_role("button", name=re.compile("Launch")).last.click()
     page.wait_for_url(re.compile(r"/runs/\d+/$"))
-    expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=60_000)
-    expect(page.locator("#run-live")).to_contain_text("model.tar.gz")
+    expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=120_000)
+    expect(page.locator("#run-artifact")).to_contain_text("model.tar.gz")
     expect(page.locator("pre.log").first).to_contain_text("accuracy", timeout=20_000)
-    page.reload()
-    expect(page.locator("#run-live svg.cz").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#run-live .cz").first).to_be_visible(timeout=20_000)
     _shot(page, "run")
 
 
