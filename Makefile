@@ -1,4 +1,4 @@
-.PHONY: help run test check bench requirements
+.PHONY: help run test check bench screens requirements
 
 help: ## list these
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -14,6 +14,9 @@ check: ## run what CI runs
 
 bench: ## measure: make bench NAME=submit
 	./portal bench $(NAME)
+
+screens: ## take the pictures in docs/screens anew, from the journey in a real browser
+	COE_SCREENS=$(CURDIR)/docs/screens ./portal test tests/browser/test_journey.py tests/browser/test_screens.py -n 0
 
 requirements: ## compile the hashed requirement files from pyproject.toml (needs uv)
 	for set in base embedded test browser; do \

@@ -9,7 +9,10 @@ class DeploymentsConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import menu, search
         from deployments.models import Run
+        from deployments.services.advice import gate_after_the_target
         from deployments.views.palette import find_runs
+        from governance.services import next_actions
 
         search.register("runs", find_runs)
         menu.register(lambda user: {"live runs": Run.objects.visible_to(user).open().count()})
+        next_actions.register_adviser("runs", gate_after_the_target)

@@ -51,7 +51,10 @@ _STEPS = {
     "unknown": "Read the message and the log; ask your CoE lead if they do not help.",
 }
 _MEMORY = re.compile(r"out of memory|more memory|memoryerror|\boom\b|cannot allocate memory", re.IGNORECASE)
-_DATA = re.compile(r"no s3 objects|s3 prefix|s3 uri|does not exist|unable to (read|download)|nosuchkey", re.IGNORECASE)
+_DATA = re.compile(
+    r"no s3 objects|data download failed|s3 prefix|s3 uri|does not exist|unable to (read|download)|nosuchkey",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(r"access ?denied|not authorized|permission", re.IGNORECASE)
 _PREFIXES = {
     "CapacityError": "capacity",

@@ -41,7 +41,7 @@ class LaunchForm(forms.Form):
         start: Wish | None = None,
         data: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(version, environments, start))
+        super().__init__(data, initial=_initial(version, environments, start), label_suffix="")
         self.project_key, self.version = project_key, version
         self.fields["environment"] = forms.ChoiceField(
             label="Environment",

@@ -7,7 +7,7 @@ from django import forms
 
 from coe_portal.core.models import User
 from projects import checklists
-from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, ResponsibilityKind, RiskTier, WorkArea
+from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, RiskTier
 
 WORDS = {
     "yes": "Yes",
@@ -36,6 +36,40 @@ def _colleagues(nobody: str) -> list[tuple[str, str]]:
     return [("", nobody), *((person.username, str(person)) for person in User.objects.people())]
 
 
+# What a choice means for the project, shown below it.
+CONSEQUENCES = {
+    "public": ("Anybody may see it",),
+    "internal": ("For employees only",),
+    "confidential": ("Needs an approval of Security before the proof of concept",),
+    "restricted": (
+        "Needs an approval of Security before the proof of concept",
+        "Personal data: keep as little as you can",
+    ),
+    "sandbox_copy": (
+        "Easier to prevent accidents in production",
+        "Somebody must destroy the copy at the end",
+    ),
+    "platform_read": (
+        "Fewer places to look after",
+        "An accident can disturb production: query limits apply",
+    ),
+    "can_be": ("Say below how, by whom and until when",),
+    "unsure": ("A data engineer will find out",),
+    "batch": ("Cheaper: machines run only when they are needed",),
+    "real_time": ("An endpoint that costs money around the clock",),
+}
+
+
+class OptionCards(forms.RadioSelect):
+    """Radio buttons as cards that say what each choice means."""
+
+    template_name = "django/forms/option_cards.html"
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        return option | {"notes": CONSEQUENCES.get(str(value), ())}
+
+
 class AnswerForm(forms.Form):
     """One question of the checklist: a field per property of its schema, prefixed with the question's code."""
 
@@ -61,7 +95,7 @@ def _field(rule: Mapping[str, Any], needed: bool) -> forms.Field:
     }
     if "enum" in rule:
         choices = [(value, WORDS.get(value, value)) for value in rule["enum"]]
-        return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **common)
+        return forms.ChoiceField(choices=choices, widget=OptionCards, **common)
     if rule["type"] == "integer":
         return forms.IntegerField(min_value=rule.get("minimum"), max_value=rule.get("maximum"), **common)
     if rule["type"] == "number":
@@ -110,14 +144,6 @@ class MemberForm(forms.Form):
         self.fields["user"].choices = _colleagues("Choose a colleague")  # type: ignore[attr-defined]
 
 
-class ResponsibilityForm(forms.Form):
-    """What a member is for an area of work."""
-
-    member = forms.CharField(max_length=26)
-    work_area = forms.ChoiceField(choices=WorkArea.choices)
-    kind = forms.ChoiceField(choices=[("", "Nothing"), *ResponsibilityKind.choices], required=False)
-
-
 class EvidenceForm(forms.Form):
     """A link or a note that supports an answer."""
 
@@ -125,3 +151,26 @@ class EvidenceForm(forms.Form):
     title = forms.CharField(max_length=120, label="Title")
     url = forms.CharField(max_length=500, required=False, label="Address", help_text="For a link: https://…")
     note = forms.CharField(max_length=4000, required=False, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
+
+    @classmethod
+    def of(cls, code: str, data: Any = None) -> "EvidenceForm":
+        """The form beside the question with this code; ids differ from those beside other questions."""
+        return cls(data, auto_id=f"evidence-{code}-%s", label_suffix="")
+
+
+class VerdictForm(forms.Form):
+    """A reviewer's verdict on an answer."""
+
+    verdict = forms.CharField(max_length=20, widget=forms.HiddenInput)
+    comment = forms.CharField(
+        max_length=4000,
+        required=False,
+        label="Comment",
+        help_text="Needed to send the answer back.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    @classmethod
+    def of(cls, code: str, data: Any = None) -> "VerdictForm":
+        """The form beside the question with this code."""
+        return cls(data, auto_id=f"verdict-{code}-%s", label_suffix="")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import lists, project, revisions, wizard
+from projects.views import checklist, lists, project, revisions, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -11,12 +11,12 @@ urlpatterns = [
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
     path("projects/", lists.project_list, name="list"),
     path("projects/<str:key>/", project.detail, name="detail"),
-    path("projects/<str:key>/checklist/", project.checklist_page, name="checklist"),
-    path("projects/<str:key>/checklist/<str:code>/evidence/", project.add_evidence, name="evidence"),
-    path("projects/<str:key>/checklist/<str:code>/verdict/", project.give_verdict, name="verdict"),
-    path("projects/<str:key>/team/", project.team_page, name="team"),
-    path("projects/<str:key>/team/responsibility/", project.set_responsibility, name="responsibility"),
-    path("projects/<str:key>/team/<str:member_id>/remove/", project.remove_member, name="member_remove"),
+    path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),
+    path("projects/<str:key>/checklist/<str:code>/evidence/", checklist.add_evidence, name="evidence"),
+    path("projects/<str:key>/checklist/<str:code>/verdict/", checklist.give_verdict, name="verdict"),
+    path("projects/<str:key>/team/", team.team_page, name="team"),
+    path("projects/<str:key>/team/responsibilities/", team.set_responsibilities, name="responsibilities"),
+    path("projects/<str:key>/team/<str:member_id>/remove/", team.remove_member, name="member_remove"),
     path("projects/<str:key>/history/", project.history, name="history"),
     path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),
 ]

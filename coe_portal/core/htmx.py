@@ -1,10 +1,13 @@
 """Pages and fragments: one template serves both."""
 
+import hashlib
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 
 STOP_POLLING = 286
 
@@ -32,6 +35,22 @@ def render_page(
 def settled(response: HttpResponse) -> HttpResponse:
     """Tell htmx to stop polling: what it shows will not change any more."""
     response.status_code = STOP_POLLING
+    return response
+
+
+def polled(request: HttpRequest, facts: Iterable[object], make: Callable[[], HttpResponse]) -> HttpResponse:
+    """Answer a poll with 304 and nothing drawn while the ``facts`` that the fragment shows are as they were.
+
+    The facts must hold everything that the answer depends on, the person included. An answer that ends the polling
+    carries no tag: htmx needs to see its status.
+    """
+    tag = '"' + hashlib.sha256(repr(tuple(facts)).encode()).hexdigest()[:32] + '"'
+    unchanged = get_conditional_response(request, etag=tag)
+    if unchanged is not None:
+        return HttpResponse(status=unchanged.status_code, headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+    response = make()
+    if response.status_code != STOP_POLLING:
+        response["ETag"], response["Cache-Control"] = tag, "private, no-cache"
     return response
 
 

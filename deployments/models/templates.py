@@ -106,7 +106,8 @@ class TemplateVersion(models.Model):
     def properties(self) -> dict[str, dict[str, Any]]:
         """The schema of each parameter, in the order in which the form shows them."""
         properties: dict[str, dict[str, Any]] = self.parameters.get("properties", {})
-        return properties
+        order = [name for name in self.parameters.get("x-order", ()) if name in properties]
+        return {name: properties[name] for name in dict.fromkeys([*order, *properties])}
 
     @property
     def channel_parameters(self) -> dict[str, str]:

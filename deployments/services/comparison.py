@@ -6,9 +6,10 @@ from typing import Any
 
 from coe_portal.core.errors import InvalidInput
 from coe_portal.core.models import User
-from deployments.models import Run
+from deployments.models import Run, RunState
 
 FEWEST, MOST = 2, 5
+RIVALS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,27 @@ def compare(*, run_ids: Sequence[str], actor: User) -> Comparison:
         raise InvalidInput({"ids": [f"There is no run {', '.join(unknown)[:120]} that you may see."]})
     runs = tuple(found[run_id] for run_id in wanted)
     return Comparison(runs, _metrics(runs), _parameters(runs))
+
+
+def best_other(run: Run) -> Run | None:
+    """The project's best other succeeded run of the same template, by the template's objective; with its curves."""
+    name = run.template_version.objective_metric
+    definitions = run.template_version.metric_definitions
+    direction = next((each.get("direction", "") for each in definitions if each["name"] == name), "")
+    rows = (
+        Run.objects.filter(
+            project_id=run.project_id,
+            template_version__template_id=run.template_version.template_id,
+            state=RunState.SUCCEEDED,
+            metrics__has_key=name,
+        )
+        .exclude(pk=run.pk)
+        .only("id", "number", "metrics", "output__metric_series")
+        .select_related("output")
+        .order_by("-id")[:RIVALS]
+    )
+    sign = 1 if direction == "decrease" else -1
+    return min(rows, key=lambda row: sign * row.metrics[name], default=None)
 
 
 def _rows(actor: User) -> Any:

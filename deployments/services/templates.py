@@ -62,16 +62,22 @@ def publish(folder: Path, actor: User | None = None) -> TemplateVersion | None:
     newest = template.versions.order_by("-version").first()
     if newest is not None and newest.digest == digest:
         return None
+    content = {key: description[key] for key in _DESCRIBED if key in description}
     version = TemplateVersion.objects.create(
         template=template,
         version=(template.versions.aggregate(last=Max("version"))["last"] or 0) + 1,
         package=package,
         code_digest=code_digest,
         digest=digest,
-        **{key: description[key] for key in _DESCRIBED if key in description},
+        **content | {"parameters": _in_order(description["parameters"])},
     )
     audit.record(actor=actor, action="template.published", subject=version, after={"digest": digest})
     return version
+
+
+def _in_order(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with ``x-order``: the database keeps an object's members in an order of its own."""
+    return {"x-order": list(schema.get("properties", {})), **schema}
 
 
 def _code(folder: Path, description: Mapping[str, Any]) -> dict[str, bytes]:

@@ -17,7 +17,8 @@ from deployments.services import estimates, prices, runs, templates
 from deployments.services.estimates import Estimate
 from deployments.services.specification import Wish
 from deployments.views.chips import verdict_chip
-from deployments.views.lists import run_url, visible_project
+from deployments.views.columns import run_url
+from deployments.views.lists import visible_project
 from projects.models import Project
 
 
@@ -126,9 +127,16 @@ def _initial_wish(form: LaunchForm) -> Wish:
     )
 
 
-def figures(found: Estimate) -> dict[str, str]:
-    """Money in words."""
+def figures(found: Estimate) -> dict[str, Any]:
+    """Money in words; ``share`` is the percent of what is left that the worst case takes."""
+    left = found.budget_left
+    share = 100.0 if left is not None and left <= 0 else float(100 * found.worst_case / left) if left else 0.0
     return {
+        "share": min(100.0, share),
+        "bar": "bad" if found.verdict == "over_budget" else "",
+        "sentence": f"The worst case takes {share:.0f}% of it"
+        if share >= 1
+        else "The worst case takes less than 1% of it",
         "worst": costs.money(found.worst_case, found.currency),
         "expected": costs.money(found.expected, found.currency),
         "hour": costs.money(found.price_per_hour, found.currency),

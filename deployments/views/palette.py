@@ -8,7 +8,7 @@ from coe_portal.core.models import User
 from coe_portal.core.search import MAX_HITS, Hit
 from deployments.models import Run, TemplateVersion
 from deployments.views.chips import run_chip
-from deployments.views.lists import run_url
+from deployments.views.columns import run_url
 
 
 def find_runs(user: User, words: str) -> list[Hit]:

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError
-from coe_portal.core.htmx import redirect, render_page, settled
+from coe_portal.core.htmx import polled, redirect, render_page, settled
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from deployments import permissions
@@ -44,10 +45,13 @@ def place(request: HttpRequest, name: str) -> HttpResponse:
 @require_GET
 def checks(request: HttpRequest, name: str) -> HttpResponse:
     """The check card. Polled while a worker is at it."""
-    environment = _find(name)
-    context = _context(environment, signed_in(request))
-    response = render_page(request, "deployments/partials/_checks.html", context)
-    return response if environment.check_state == "checking" else settled(response)
+    user, environment = signed_in(request), _find(name)
+
+    def render() -> HttpResponse:
+        response = render_page(request, "deployments/partials/_checks.html", _context(environment, user))
+        return response if environment.check_state == "checking" else settled(response)
+
+    return polled(request, (user.pk, environment.check_state, environment.check_result), render)
 
 
 @require_POST
@@ -131,6 +135,7 @@ def _context(environment: Environment, user: User, *, external_id: str = "") -> 
         "environment": environment,
         "chip": check_chip(environment.check_state),
         "items": environment.check_result.get("items", []),
+        "checked_at": parse_datetime(str(environment.check_result.get("at") or "")),
         "projects": list(visible) if environment.access == "listed" else [],
         "external_id": external_id,
         "refusal": permissions.lead_refusal(user, "change environments"),

@@ -1,5 +1,6 @@
 """The one thing that helps a project most now: computed from its stage, its gate and who is asking."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -23,6 +24,15 @@ class NextAction:
     who: str
     button: str = ""
     url: str = ""
+
+
+Adviser = Callable[[Project, User], NextAction | None]
+_ADVISERS: dict[str, Adviser] = {}
+
+
+def register_adviser(name: str, adviser: Adviser) -> None:
+    """Let a higher app advise a project in its proof of concept; ``adviser`` gives None when it has nothing to say."""
+    _ADVISERS[name] = adviser
 
 
 def next_action(project: Project, user: User) -> NextAction:
@@ -74,6 +84,13 @@ def _decide(waiting: ApprovalRequest, user: User) -> NextAction:
 
 
 def _in_poc(project: Project, user: User) -> NextAction:
+    for adviser in _ADVISERS.values():
+        if (advice := adviser(project, user)) is not None:
+            return advice
+    return _next_run(project, user)
+
+
+def _next_run(project: Project, user: User) -> NextAction:
     answer = gates.check(project, "start_run", environment_kind="local", actor=user)
     url = reverse("deployments:run_new", args=[project.key])
     metric = getattr(project, "success_metric", None)
@@ -95,7 +112,8 @@ def _advance(project: Project, user: User) -> NextAction:
     answer = gates.check(project, "advance", actor=user)
     if answer.allowed:
         why = "Everything that the gate needs is there."
-        return NextAction("Ask for the next gate", why, str(project.owner))
+        url = reverse("projects:detail", args=[project.key]) + "#gates"
+        return NextAction("Ask for the next gate", why, str(project.owner), "See the gates", url)
     first = answer.missing[0]
     return NextAction(
         first.how_to_fix or first.message, first.message, str(project.owner), "Open" if first.url else "", first.url

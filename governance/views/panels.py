@@ -40,7 +40,8 @@ def gate_panel(request: HttpRequest, key: str) -> HttpResponse:
         (title, gates.check(project, action, environment_kind=kind, actor=user)) for action, kind, title in SHOWN_GATES
     ]
     can_ask = answers[0][1].allowed and project.stage != Stage.INTAKE and project.is_open
-    context = {"project": project, "answers": answers, "can_ask": can_ask}
+    here = reverse("projects:detail", args=[project.key])
+    context = {"project": project, "answers": answers, "can_ask": can_ask, "here": here}
     return render_page(request, "governance/gate.html", context, partial="panel")
 
 

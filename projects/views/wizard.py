@@ -18,6 +18,7 @@ from projects.forms import AnswerForm, MemberForm
 from projects.models import Criterion, Project, Stage
 from projects.services import checklist
 from projects.similar import similar_projects
+from projects.views import sentences, words
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ STEPS = (
     Step("check", "Check and submit", ()),
 )
 SLUGS = [step.slug for step in STEPS]
+MINUTES = {"challenge": 6, "value": 5, "data": 4, "team": 3, "plan": 3}
 
 
 def _step(slug: str) -> Step:
@@ -92,6 +94,16 @@ def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     return render(request, "projects/wizard.html", _context(user, project, place, forms), status=status)
 
 
+def step_page(
+    request: HttpRequest, user: User, project: Project, slug: str, *, member_form: MemberForm
+) -> HttpResponse:
+    """The step again after a colleague could not be added, with the form as it was filled in."""
+    place = _step(slug)
+    forms = [AnswerForm(item) for item in _codes_on(place, _criteria(project))]
+    context = _context(user, project, place, forms) | {"member_form": member_form}
+    return render(request, "projects/wizard.html", context, status=422)
+
+
 def _context(user: User, project: Project, place: Step, forms: list[AnswerForm]) -> dict[str, Any]:
     criteria = _criteria(project)
     at = SLUGS.index(place.slug)
@@ -107,8 +119,25 @@ def _context(user: User, project: Project, place: Step, forms: list[AnswerForm])
         "member_form": MemberForm() if place.slug == "team" else None,
         "members": project.members.for_list() if place.slug == "team" else (),
         "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        "minutes": MINUTES.get(place.slug, 2),
+        "summary": _summary(criteria) if place.slug == "check" else (),
         **readiness_context(project, criteria),
     }
+
+
+def _summary(criteria: list[Criterion]) -> list[dict[str, Any]]:
+    """Every question with its answer in one sentence and the page where it is changed."""
+    people = words.people_in(criteria)
+    pages = {code: each.slug for each in STEPS for code in each.codes}
+    return [
+        {
+            "item": item,
+            "sentence": sentences.sentence_of(item, people),
+            "complete": checklists.is_complete(item.code, item.answer_schema, item.answer or {}),
+            "slug": pages.get(item.code, "plan"),
+        }
+        for item in criteria
+    ]
 
 
 def _state(each: Step, place: Step, criteria: list[Criterion]) -> str:

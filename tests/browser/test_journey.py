@@ -61,7 +61,7 @@ def _propose(page: Page) -> str:
         for code in codes:
             _fill(page, code)
         if number == 0:
-            expect(page.locator("#readiness")).to_contain_text("saved")
+            expect(page.locator("#readiness")).to_contain_text("Saved")
             expect(page.locator("#readiness")).to_contain_text("14/14")
             _shot(page, "intake")
         if codes == ("team",):
@@ -98,20 +98,16 @@ def _launch_and_watch(page: Page, key: str) -> None:
     _shot(page, "launch")
     page.get_by_role("button", name=re.compile("Launch")).last.click()
     page.wait_for_url(re.compile(r"/runs/\d+/$"))
-    expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=60_000)
-    expect(page.locator("#run-live")).to_contain_text("model.tar.gz")
+    expect(page.locator("#run-state")).to_contain_text("Succeeded", timeout=120_000)
+    expect(page.locator("#run-artifact")).to_contain_text("model.tar.gz")
     expect(page.locator("pre.log").first).to_contain_text("accuracy", timeout=20_000)
-    page.reload()
-    expect(page.locator("#run-live svg.cz").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#run-live .cz").first).to_be_visible(timeout=20_000)
     _shot(page, "run")
 
 
 def _choose_classifier(page: Page) -> None:
-    options = page.locator("[name=template] option").all_text_contents()
-    label = next((text for text in options if "lassif" in text), "")
-    if label:
-        page.select_option("[name=template]", label=label)
-        page.wait_for_load_state("networkidle")
+    page.get_by_label("Classifier for tables").check()
+    page.wait_for_load_state("networkidle")
 
 
 def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack: Stack) -> None:

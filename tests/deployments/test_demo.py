@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from coe_portal.core.models import AuditEntry, User
 from coe_portal.demo_people import DEMO_PEOPLE
 from coe_portal.settings import ENV
+from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
@@ -41,6 +42,7 @@ def test_the_organisation_stands_in_every_stage_that_a_newcomer_wants_to_see() -
         "Vehicle damage estimate": "qualification",
         "Storm claims forecast": "intake",
         "Invoice tone monitor": "declined",
+        "Care call planning": "production_ready",
     }
     ready = {project.name: project.readiness["complete"] for project in Project.objects.filter(stage="intake")}
     assert ready == {"Diabetes progression forecast": True, "Storm claims forecast": False}
@@ -67,5 +69,24 @@ def test_the_approved_project_can_launch_a_run_at_once(shelf: None) -> None:
     project = Project.objects.get(stage="poc")
     wish = Wish(project=project.key, environment=ENVIRONMENT["name"], template="tabular-classifier")
     run = runs.launch_run(wish=wish, actor=User.objects.get(username="scientist"))
-    assert run.number == 1
+    assert run.state == "queued"
     assert project.success_metric.target == 0.95
+
+
+def test_without_the_local_aws_no_run_is_launched_for_anybodys_money() -> None:
+    seed()
+    assert not Run.objects.exists()
+
+
+def test_the_runs_of_the_demo_wait_for_workers_like_any_other(shelf: None) -> None:
+    seed()
+    rows = Run.objects.filter(project__name="Biopsy second opinion").order_by("number")
+    assert [(run.state, run.arn) for run in rows] == [
+        *[("queued", "")] * 4,
+        ("stopped", ""),
+        ("queued", ""),
+    ]
+    assert Run.objects.filter(project__stage="production_ready").count() == 3
+    before = Run.objects.count()
+    seed()
+    assert Run.objects.count() == before

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from coe_portal.core.models import User
+from coe_portal.core.models import AuditEntry, User
 from projects.models import Project
 from tests.core.conftest import bearer
 from tests.factories import ANSWERS, complete_intake, intake, organisation, unit
@@ -197,3 +197,87 @@ def test_user_text_is_never_html(client: Client, people: dict[str, User]) -> Non
     page = client.get("/projects/").content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_refused_evidence_comes_back_with_everything_that_was_typed(client: Client, people: dict[str, User]) -> None:
+    key = complete_intake().key
+    client.force_login(people["domain"])
+    fields = {"kind": "link", "title": "Baseline study", "url": "not an address", "note": "Page 3"}
+    page = client.post(f"/projects/{key}/checklist/baseline/evidence/", fields)
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "Needs to be an address that starts with https:// or http://." in text
+    assert 'value="Baseline study"' in text and 'value="not an address"' in text and "Page 3</textarea>" in text
+    done = client.post(f"/projects/{key}/checklist/baseline/evidence/", fields | {"url": "https://example.org/study"})
+    assert done["Location"] == f"/projects/{key}/checklist/#baseline"
+
+
+def test_an_answer_that_is_sent_back_without_a_reason_keeps_the_reviewers_place(
+    client: Client, people: dict[str, User]
+) -> None:
+    key = complete_intake().key
+    client.force_login(people["lead"])
+    page = client.post(f"/projects/{key}/checklist/value/verdict/", {"verdict": "reject", "comment": ""})
+    assert page.status_code == 422
+    assert "Say what is missing, so that the team can mend it." in page.content.decode()
+
+
+def test_one_button_saves_the_whole_matrix_and_only_what_changed(client: Client, people: dict[str, User]) -> None:
+    project = intake()
+    owner = project.members.get(user=people["domain"])
+    client.force_login(people["domain"])
+    added = {"user": "scientist", "roles": ["data_scientist"]}
+    assert client.post(f"/projects/{project.key}/team/", added).status_code == 303
+    scientist = project.members.get(user=people["scientist"])
+    address = f"/projects/{project.key}/team/responsibilities/"
+    first = {f"duty-{owner.pk}-model_training": "accountable", f"duty-{owner.pk}-data_quality": "consulted"}
+    client.post(address, first)
+    before = AuditEntry.objects.filter(action="team.responsibility_set").count()
+    client.post(address, first | {f"duty-{scientist.pk}-model_training": "accountable"})
+    assert AuditEntry.objects.filter(action="team.responsibility_set").count() == before + 1
+    assert {duty.work_area: duty.kind for duty in owner.responsibilities.all()} == {
+        "model_training": "responsible",
+        "data_quality": "consulted",
+    }
+    wrong = client.post(address, {f"duty-{owner.pk}-data_quality": "boss"}, follow=True)
+    assert "Choose one of" in wrong.content.decode()
+
+
+def test_a_colleague_who_cannot_be_added_leaves_the_wizard_as_it_was(client: Client, people: dict[str, User]) -> None:
+    key = intake().key
+    client.force_login(people["domain"])
+    page = client.post(f"/projects/{key}/team/", {"user": "scientist", "next_step": "team"})
+    text = page.content.decode()
+    assert page.status_code == 422
+    assert "Have you established your core team" in text
+    assert '<option value="scientist" selected>' in text
+
+
+def test_the_overview_says_answers_as_sentences_with_evidence_and_dates(
+    client: Client, people: dict[str, User]
+) -> None:
+    key = complete_intake().key
+    client.force_login(people["domain"])
+    fields = {"kind": "note", "title": "Value model", "note": "Agreed with finance."}
+    client.post(f"/projects/{key}/checklist/value/evidence/", fields)
+    text = client.get(f"/projects/{key}/").content.decode()
+    assert "accuracy 0.71 today: " in text
+    assert "accuracy of 0.82 or higher, 0.71 today" in text
+    assert "Value model" in text
+    assert "2026-10-01" not in text
+
+
+def test_the_last_step_shows_every_answer_and_where_to_change_it(client: Client, people: dict[str, User]) -> None:
+    key = complete_intake().key
+    client.force_login(people["domain"])
+    text = client.get(f"/intake/{key}/check/").content.decode()
+    assert f'href="/intake/{key}/value/#q-metric"' in text
+    assert text.count("Change<span") == 8
+
+
+def test_a_choice_says_what_it_means(client: Client, people: dict[str, User]) -> None:
+    key = intake().key
+    client.force_login(people["domain"])
+    text = client.get(f"/intake/{key}/data/").content.decode()
+    assert "Somebody must destroy the copy at the end" in text
+    assert "Needs an approval of Security before the proof of concept" in text

@@ -1,6 +1,7 @@
 """The checklist's and the journey's pure rules."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -122,6 +123,7 @@ def test_one_person_for_everything_is_named() -> None:
 class Fact:
     step: int
     status: str
+    verdict_at: datetime | None = None
 
 
 @given(st.sampled_from(["intake", "qualification", "poc", "production_ready", "production", "retired", "declined"]))
@@ -134,3 +136,35 @@ def test_the_journey_always_has_seven_steps_and_at_most_one_current(stage: str) 
 def test_an_approved_project_stands_in_its_proof_of_concept() -> None:
     steps = stages.journey("poc", [Fact(step, "accepted") for step in (1, 2, 3, 4)])
     assert [step.state for step in steps] == ["done", "done", "done", "current", "todo", "todo", "todo"]
+
+
+def test_a_step_that_is_done_says_since_when_and_a_poc_which_week_it_is() -> None:
+    at = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    facts = [
+        Fact(1, "accepted", at),
+        Fact(1, "accepted", at.replace(day=20)),
+        Fact(2, "accepted", at),
+        Fact(3, "waived"),
+    ]
+    box = stages.Timebox(date(2026, 11, 15), date(2027, 2, 7))
+    steps = stages.journey("poc", facts, box, date(2026, 11, 25))
+    assert [(step.note, step.on) for step in steps[:4]] == [
+        ("Sponsor agreed", date(2026, 11, 24)),
+        ("Core team", date(2026, 11, 24)),
+        ("Data ready", None),
+        ("Week 2 of 12", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        (date(2026, 11, 14), "Not begun yet"),
+        (date(2026, 11, 15), "Week 1 of 12"),
+        (date(2027, 2, 7), "Week 12 of 12"),
+        (date(2027, 2, 8), "Time is over"),
+        (None, ""),
+    ],
+)
+def test_the_week_of_a_poc(today: date | None, words: str) -> None:
+    assert stages.weeks_of(stages.Timebox(date(2026, 11, 15), date(2027, 2, 7)), today) == words

@@ -14,12 +14,16 @@ from django.utils import timezone
 from coe_portal.core import audit
 from coe_portal.core.models import User
 from coe_portal.demo_people import DEMO_PEOPLE
+from deployments.models import Environment, EnvironmentKind
+from deployments.services import environments, runs
+from deployments.services.specification import Wish
+from governance.models import ApprovalRequest
 from governance.services import approvals, intakes
 from projects.models import BusinessUnit, Project
 from projects.services import checklist, projects, team
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
-OWNER, APPROVERS = "domain", ("lead", "sponsor")
+OWNER, SCIENTIST = "domain", "scientist"
 
 
 class Command(BaseCommand):
@@ -37,6 +41,7 @@ class Command(BaseCommand):
             if not Project.objects.filter(name=described["name"]).exists():
                 project = seed_project(described, people)
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
+        _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 
 
@@ -78,8 +83,8 @@ def seed_units(described: list[dict[str, str]]) -> None:
 
 @transaction.atomic
 def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Project:
-    """One project, walked as far as ``reach`` says: draft, complete, qualification, poc or declined."""
-    owner = people[OWNER]
+    """One project, walked as far as ``reach`` says: draft, complete, qualification, declined, poc, production_ready."""
+    owner = people[described.get("owner", OWNER)]
     project = projects.create_project(
         name=described["name"],
         summary=described["summary"],
@@ -91,8 +96,11 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     _form_team(project.key, described, owner)
     for code, answer in described["answers"].items():
         checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
-    if described["reach"] in ("qualification", "poc", "declined"):
-        _decide(project.key, described, people)
+    for piece in described.get("evidence", []):
+        checklist.add_evidence(project_key=project.key, actor=owner, **piece)
+    if described["reach"] not in ("draft", "complete"):
+        _decide(project.key, described, people, owner)
+    _launch(project.key, described, people)
     return Project.objects.get(pk=project.pk)
 
 
@@ -115,11 +123,44 @@ def _with_dates(answer: Mapping[str, Any]) -> dict[str, Any]:
     return dated
 
 
-def _decide(key: str, described: Mapping[str, Any], people: Mapping[str, User]) -> None:
-    asked = intakes.submit(project_key=key, actor=people[OWNER]).approval
+def _decide(key: str, described: Mapping[str, Any], people: Mapping[str, User], owner: User) -> None:
+    asked = intakes.submit(project_key=key, actor=owner).approval
     if described["reach"] == "declined":
         approvals.decide(request_id=asked.pk, verdict="reject", comment=described["reason"], actor=people["lead"])
-    if described["reach"] == "poc":
-        for approver in APPROVERS:
-            comment = "Worth a proof of concept." if approver == "lead" else "Budget agreed."
-            approvals.decide(request_id=asked.pk, verdict="approve", comment=comment, actor=people[approver])
+    if described["reach"] in ("poc", "production_ready"):
+        _approve(asked, people, {"lead": "Worth a proof of concept.", "sponsor": "Budget agreed."})
+    if described["reach"] == "production_ready":
+        reasons = {"lead": "The target is within reach.", "security": "Read access only, logged.", "sponsor": "Go on."}
+        _approve(intakes.advance(project_key=key, actor=owner).approval, people, reasons)
+
+
+def _approve(asked: ApprovalRequest, people: Mapping[str, User], reasons: Mapping[str, str]) -> None:
+    """Everybody in turn approves with their reason."""
+    for approver, reason in reasons.items():
+        approvals.decide(request_id=asked.pk, verdict="approve", comment=reason, actor=people[approver])
+
+
+def _have_checked(lead: User) -> None:
+    """Ask for the first check of the laptop's environment; a worker does it."""
+    place = Environment.objects.filter(name="local", kind=EnvironmentKind.LOCAL).first()
+    if place is not None and place.check_state == "unchecked":
+        environments.request_check(environment_id=place.pk, actor=lead)
+
+
+def _launch(key: str, described: Mapping[str, Any], people: Mapping[str, User]) -> None:
+    """Queue the project's runs on the laptop's own AWS. On any other AWS the demo spends nobody's money."""
+    if not Environment.objects.filter(name="local", kind=EnvironmentKind.LOCAL).exists():
+        return
+    for wanted in described.get("runs", []):
+        actor = people[wanted.get("by", SCIENTIST)]
+        wish = Wish(
+            project=key,
+            environment="local",
+            template=wanted.get("template", "tabular-classifier"),
+            parameters=wanted.get("parameters", {}),
+            spot=wanted.get("spot"),
+            note=wanted["note"],
+        )
+        run = runs.launch_run(wish=wish, actor=actor)
+        if wanted.get("stop"):
+            runs.stop_run(run_id=run.pk, actor=actor)
