@@ -79,7 +79,7 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     project = serializers.CharField(source="project.key")
     requester = serializers.CharField(source="requester.username")
     waiting_on = serializers.SerializerMethodField(help_text="The step that is waited for, in words; empty at the end.")
-    steps = StepSerializer(many=True)
+    steps = StepSerializer(many=True, read_only=True)
     decisions = DecisionSerializer(many=True)
 
     class Meta:
