@@ -77,6 +77,7 @@ def _wizard(key: str) -> str:
 def set_responsibilities(request: HttpRequest, key: str) -> HttpResponse:
     """Save the cells of the matrix that changed; all of them or none."""
     user, project = project_of(request, key)
+    permissions.require(user, "manage_team", project)
     wanted = _changes(list(project.members.for_list()), request.POST)
     try:
         with transaction.atomic():

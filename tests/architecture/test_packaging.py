@@ -149,7 +149,7 @@ MALFORMED = [
 ]
 # What cannot be malformed: any text will do.
 FREE = {"ORGANISATION_NAME", "STATIC_ROOT", "MEDIA_ROOT", "DEMO_PASSWORD"}
-FREE |= {"OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME"}
+FREE |= {"OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_NAME", "AWS_DEFAULT_REGION"}
 
 
 @pytest.mark.parametrize(("name", "value", "sentence"), MALFORMED)

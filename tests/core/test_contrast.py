@@ -69,6 +69,6 @@ def test_the_words_on_a_primary_button_can_be_read(theme: str) -> None:
 
 def test_white_initials_can_be_read_on_every_avatar() -> None:
     css = (Path(settings.BASE_DIR) / "static" / "coe.css").read_text()
-    colours = re.findall(r"\.av\.a\d \{ background: (#[0-9a-f]{6}); \}", css)
+    colours = re.findall(r"\.av\.a\d \{\s+background: (#[0-9a-f]{6});\s+\}", css)
     assert len(colours) == 6
     assert [colour for colour in colours if contrast(WHITE, colour) < 4.5] == []

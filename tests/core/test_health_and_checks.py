@@ -24,7 +24,7 @@ def test_alive_needs_neither_database_nor_redis(client: Client) -> None:
     ("part", "broken", "word"),
     [
         ("database", "coe_portal.core.health.MigrationExecutor", "not reachable: OperationalError"),
-        ("redis", "coe_portal.core.health.cache.set", "not reachable: OperationalError"),
+        ("redis", "django.core.cache.backends.redis.RedisCache.set", "not reachable: OperationalError"),
     ],
 )
 def test_not_ready_says_which_part_does_not_answer_and_no_more(
@@ -89,6 +89,6 @@ def test_the_console_says_that_redis_is_away_instead_of_failing(monkeypatch: pyt
     def away(*_: Any, **__: Any) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr("coe_portal.core.services.system.cache.get", away)
+    monkeypatch.setattr("django.core.cache.backends.redis.RedisCache.get", away)
     parts = {part.name: part for part in system.status()}
     assert parts[system.WORKER].text == "Redis does not answer (ConnectionError). Start it; no work is lost."

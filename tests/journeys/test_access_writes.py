@@ -53,6 +53,7 @@ BODIES: dict[str, Any] = {
     "post api/v1/projects/{key}/responsibilities/": DUTY,
     "patch api/v1/projects/{key}/responsibilities/{duty}/": {"kind": "informed"},
     "me/preferences/": {"theme": "dark"},
+    "me/theme/": {"theme": "dark"},
     "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
     "approvals/{approval}/decide/": VERDICT,
     "environments/new/": DEV_FORM,
@@ -63,7 +64,7 @@ BODIES: dict[str, Any] = {
     "projects/{key}/checklist/{code}/evidence/": NOTE,
     "projects/{key}/checklist/{code}/verdict/": {"verdict": "accept"},
     "projects/{key}/team/": {"user": "devops", "roles": ["devops_engineer"]},
-    "projects/{key}/team/responsibility/": DUTY,
+    "projects/{key}/team/responsibilities/": {"duty-{member}-model_training": "informed"},
     "projects/{key}/runs/new/": WISH_FORM,
     "projects/{key}/runs/estimate/": WISH_FORM,
 }
@@ -91,6 +92,7 @@ TABLE: dict[str, str] = {
     "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
     "intake/{key}/{slug}/autosave/": "302 404 200 200 200 200: scientist lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "me/theme/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
     "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
     "patch api/v1/environments/{environment}/": "401 403 403 403 200 403: lead",
@@ -127,14 +129,14 @@ TABLE: dict[str, str] = {
     "projects/{key}/runs/{number}/stop/": "302 404 303 303 303 303: scientist lead",
     "projects/{key}/submit/": "302 404 303 404 303 403: scientist lead",
     "projects/{key}/team/": "302 404 303 422 303 422: scientist lead",
-    "projects/{key}/team/responsibility/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/team/responsibilities/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/team/{member}/remove/": "302 404 303 403 303 403: scientist lead",
 }
 
 
 def _filled(value: Any, things: dict[str, Any]) -> Any:
     if isinstance(value, dict):
-        return {name: _filled(item, things) for name, item in value.items()}
+        return {name.format(**things): _filled(item, things) for name, item in value.items()}
     return value.format(**things) if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
 
 

@@ -19,9 +19,8 @@ from governance.services import intakes
 from projects.models import BusinessUnit, Project
 from tests import factories
 from tests.bench.listing.multiply import multiply
-from tests.journeys.test_access import TABLE, things
+from tests.journeys.test_access import TABLE
 
-__all__ = ["things"]
 pytestmark = pytest.mark.django_db
 
 MOST, TIMES = 12, 20

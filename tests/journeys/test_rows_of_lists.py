@@ -16,9 +16,7 @@ from governance.models import ApprovalRequest
 from projects.api.serializers import ProjectListSerializer
 from projects.models import Project
 from tests import factories
-from tests.journeys.test_access import things
 
-__all__ = ["things"]
 pytestmark = pytest.mark.django_db
 
 
