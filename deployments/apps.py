@@ -14,5 +14,5 @@ class DeploymentsConfig(AppConfig):
         from governance.services import next_actions
 
         search.register("runs", find_runs)
-        menu.register(lambda user: {"live runs": Run.objects.visible_to(user).open().count()})
+        menu.register("live runs", lambda user: Run.objects.visible_to(user).open())
         next_actions.register_adviser("runs", gate_after_the_target)

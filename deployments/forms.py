@@ -42,7 +42,7 @@ class LaunchForm(forms.Form):
         data: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=_initial(version, environments, start), label_suffix="")
-        self.project_key, self.version = project_key, version
+        self.project_key, self.version, self.places = project_key, version, environments
         self.fields["environment"] = forms.ChoiceField(
             label="Environment",
             help_text="Where it runs.",

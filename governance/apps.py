@@ -6,9 +6,10 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
+        from governance.models import ApprovalRequest
         from governance.palette import find_approvals
         from governance.services import inboxes
 
         inbox.register("approvals", inboxes.count)
-        menu.register(lambda user: {"approvals": inboxes.count(user)})
+        menu.register("approvals", ApprovalRequest.objects.awaiting)
         search.register("approvals", find_approvals)

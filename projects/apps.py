@@ -10,4 +10,5 @@ class ProjectsConfig(AppConfig):
         from projects.palette import find_projects
 
         search.register("projects", find_projects)
-        menu.register(lambda user: Project.objects.visible_to(user).counts())
+        menu.register("projects", lambda user: Project.objects.visible_to(user).open())
+        menu.register("intakes", lambda user: Project.objects.visible_to(user).intakes())

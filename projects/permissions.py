@@ -21,7 +21,8 @@ def visible_project(user: User, key: str, *, lock: bool = False) -> Project:
     """
     rows = Project.objects.visible_to(user).by_key(key)
     if lock:
-        rows = Project.objects.filter(pk__in=rows.values("pk")).select_for_update()
+        rows = Project.objects.filter(pk__in=rows.values("pk")).select_for_update(of=("self",))
+    rows = rows.for_list()
     project = rows.first()
     if project is None:
         raise NotFound(f"There is no project {key[:20]} that you may see.")

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from coe_portal.core.models import User
 
-Counter = Callable[[User], dict[str, int]]
-_counters: list[Counter] = []
+Rows = Callable[[User], "QuerySet[Any]"]
+_rows: dict[str, Rows] = {}
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class MenuPlace:
     """One link.
 
     Attributes:
-        count: name of the number that stands beside the title; an app's counter gives it.
+        count: name of the number that stands beside the title; an app registers its rows.
         badge: URL name of a fragment with the same number, when it calls for attention and is kept fresh.
         also: beginnings of other addresses that belong to this place.
     """
@@ -54,11 +58,19 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 )
 
 
-def register(counter: Counter) -> None:
-    """Add an app's counts, by name, in one query; called once by the app's ``ready``."""
-    _counters.append(counter)
+def register(name: str, rows: Rows) -> None:
+    """Add the rows of which a place shows the number; called once by the app's ``ready``."""
+    _rows[name] = rows
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places."""
-    return {name: number for counter in _counters for name, number in counter(user).items()}
+    """What the sidebar shows beside its places, with one query."""
+    numbers = [_number(rows(user)) for rows in _rows.values()]
+    found = User.objects.filter(pk=user.pk).values_list(*numbers).first() if numbers else None
+    return dict(zip(_rows, found or (), strict=False))
+
+
+def _number(rows: "QuerySet[Any]") -> Coalesce:
+    """How many rows there are, as a part of another query."""
+    counted = rows.order_by().annotate(all_rows=Value(1)).values("all_rows").annotate(number=Count("pk"))
+    return Coalesce(Subquery(counted.values("number")), 0)

@@ -1,12 +1,13 @@
 """The price before you press."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from coe_portal.core.models import User
 from deployments import costs
-from deployments.models import Run, TemplateVersion
+from deployments.models import Environment, Run, TemplateVersion
 from deployments.services.specification import Specification, Wish, specify, specify_in
 from projects.models import Project
 
@@ -34,9 +35,9 @@ def estimate(*, wish: Wish, actor: User) -> Estimate:
     return estimate_of(specify(wish, actor))
 
 
-def preview(*, project: Project, wish: Wish, version: TemplateVersion) -> Estimate:
-    """The same for a page that has looked project and template version up already. Raises InvalidInput."""
-    return estimate_of(specify_in(project, wish, version))
+def preview(*, project: Project, wish: Wish, version: TemplateVersion, places: Sequence[Environment]) -> Estimate:
+    """The same for a page that has looked all that up which the person may choose from. Raises InvalidInput."""
+    return estimate_of(specify_in(project, wish, version, places))
 
 
 def estimate_of(specification: Specification) -> Estimate:

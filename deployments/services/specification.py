@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,19 +88,24 @@ def specify(wish: Wish, actor: User) -> Specification:
     return specify_in(project, wish)
 
 
-def specify_in(project: Project, wish: Wish, version: TemplateVersion | None = None) -> Specification:
+def specify_in(
+    project: Project, wish: Wish, version: TemplateVersion | None = None, places: Sequence[Environment] = ()
+) -> Specification:
     """Check a wish in a project that the person may launch in. Raises InvalidInput.
 
-    ``version`` is the template version that the wish names, where the caller has it already.
+    ``version`` and ``places`` are the template version that the wish names and the environments that are open to the
+    project, where the caller has them already.
     """
-    return _Check(wish, project, version).specification()
+    return _Check(wish, project, version, places).specification()
 
 
 class _Check:
     """Collects a sentence for every field that is wrong, so that one answer names them all."""
 
-    def __init__(self, wish: Wish, project: Project, version: TemplateVersion | None = None) -> None:
-        self.wish, self.project = wish, project
+    def __init__(
+        self, wish: Wish, project: Project, version: TemplateVersion | None, places: Sequence[Environment]
+    ) -> None:
+        self.wish, self.project, self.places = wish, project, places
         self.version = version or templates.find(wish.template, wish.template_version)
         self.errors: dict[str, list[str]] = {}
 
@@ -126,8 +131,9 @@ class _Check:
         )
 
     def _environment(self) -> Environment | None:
+        known = next((place for place in self.places if place.name == self.wish.environment), None)
         may_use = Environment.objects.open_to(self.project.pk)
-        environment = may_use.filter(name=self.wish.environment).first()
+        environment = known or may_use.filter(name=self.wish.environment).first()
         if environment is not None:
             return environment
         if Environment.objects.filter(name=self.wish.environment).exists():

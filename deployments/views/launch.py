@@ -107,7 +107,7 @@ def _estimate(form: LaunchForm | None, project: Project) -> dict[str, Any]:
     if form.is_bound and not form.is_valid():
         return {"estimate_problem": "Fill in the marked fields to see the price."}
     try:
-        found = estimates.preview(project=project, wish=wish, version=form.version)
+        found = estimates.preview(project=project, wish=wish, version=form.version, places=form.places)
     except DomainError as error:
         sentences = [sentence for each in error.errors.values() for sentence in each]
         return {"estimate_problem": " ".join(sentences) or error.message}

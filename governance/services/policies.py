@@ -1,5 +1,6 @@
 """Policies: drafted, published once, superseded."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +141,9 @@ def changes_between(old: PolicyVersion, new: PolicyVersion) -> list[Difference]:
     return differences(old.document, new.document)
 
 
+@lru_cache(maxsize=64)
 def policy_of(label: str) -> Policy:
-    """The policy that a project is pinned to. Raises NotFound."""
+    """The policy that a project is pinned to; read once, for what is published never changes. Raises NotFound."""
     version = PolicyVersion.objects.labelled(label).exclude(status=PolicyStatus.DRAFT).first()
     if version is None:
         raise NotFound(f"The policy {label} does not exist.")

@@ -49,7 +49,7 @@ class ChecklistViewSet(ProjectPartViewSet):
     ordering = "position"
 
     def get_queryset(self) -> QuerySet[Criterion]:
-        return Criterion.objects.filter(project=self.project).for_list().select_related("verdict_by")
+        return Criterion.objects.filter(project=self.project).for_list()
 
     def get_object(self) -> Criterion:
         found = self.get_queryset().filter(code=self.kwargs["code"]).first()

@@ -70,7 +70,7 @@ MET = (CriterionStatus.ACCEPTED, CriterionStatus.WAIVED)
 
 class CriterionQuerySet(models.QuerySet["Criterion"]):
     def for_list(self) -> Self:
-        return self.select_related("owner", "project").prefetch_related("evidence__added_by")
+        return self.select_related("owner", "project", "verdict_by").prefetch_related("evidence__added_by")
 
 
 class Criterion(models.Model):

@@ -118,14 +118,6 @@ class ProjectQuerySet(models.QuerySet["Project"]):
     def open(self) -> Self:
         return self.exclude(stage__in=ENDED)
 
-    def counts(self) -> dict[str, int]:
-        """How many are open, and how many of them are intakes."""
-        intakes = Q(stage__in=[Stage.INTAKE, Stage.QUALIFICATION, Stage.DEFERRED])
-        every = self.order_by().aggregate(
-            projects=models.Count("pk", filter=~Q(stage__in=ENDED)), intakes=models.Count("pk", filter=intakes)
-        )
-        return dict(every)
-
     def for_list(self) -> Self:
         return self.select_related("business_unit", "owner")
 

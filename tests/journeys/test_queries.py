@@ -75,7 +75,7 @@ def _grow(things: dict[str, Any]) -> None:
             for step in asked.steps.all():
                 _copy(step, requests, request_id="r.other")
     run = Run.objects.get(pk=things["run"])
-    _copy(run, number="n + 1", aws_name="pattern.aws_name || n", request_key="''")
+    _copy(run, number="n + 100", aws_name="pattern.aws_name || n", request_key="''")
     _copy(User.objects.get(username="stranger"), username="'colleague' || n")
     _copy(ApiToken.objects.get(pk=things["token"]), digest="md5('token' || n)")
     _copy(Environment.objects.get(), name="'copy' || n")

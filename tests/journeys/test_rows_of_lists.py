@@ -33,12 +33,13 @@ def _listed(name: str, reader: User) -> Any:
 def test_projects_in_a_list_are_what_the_serializer_says(things: dict[str, Any], people: dict[str, User]) -> None:
     factories.intake("Without a sponsor", sponsor="")
     expected = _as_sent(ProjectListSerializer(Project.objects.order_by("-id"), many=True).data)
-    assert len(expected) == 2 and _listed("projects", people["lead"]) == expected
+    assert {row["sponsor"] for row in expected} > {""} and _listed("projects", people["lead"]) == expected
 
 
 def test_approvals_in_a_list_are_what_the_serializer_says(things: dict[str, Any], people: dict[str, User]) -> None:
     expected = _as_sent(ApprovalSerializer(ApprovalRequest.objects.for_list(), many=True).data)
-    assert expected[0]["decisions"] and expected[0]["steps"][0]["approvers"]
+    decided = next(row for row in expected if row["id"] == things["approval"])
+    assert decided["decisions"] and decided["steps"][0]["approvers"]
     assert _listed("approvals", people["lead"]) == expected
 
 
