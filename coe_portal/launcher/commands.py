@@ -93,7 +93,7 @@ def up() -> int:
 def test(arguments: list[str]) -> int:
     """Run the tests; the pytest plugin starts the servers they need."""
     has_workers = any(argument.startswith(("-n", "--numprocesses", "-p")) for argument in arguments)
-    command = [sys.executable, "-m", "pytest", *([] if has_workers else ["-n", "2", "--dist", "loadgroup"]), *arguments]
+    command = [sys.executable, "-m", "pytest", *([] if has_workers else ["-n", "2"]), *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

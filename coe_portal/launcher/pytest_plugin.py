@@ -1,7 +1,7 @@
 """Gives the tests a database and a broker before Django's settings are read.
 
 Loaded with ``-p`` in ``pyproject.toml``. Servers named by DATABASE_URL and REDIS_URL are used as they are; otherwise
-throw-away ones run for as long as the tests.
+throw-away ones run for as long as the tests. Workers that test at the same time have a database each in both.
 """
 
 import atexit
@@ -9,12 +9,15 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
 from coe_portal.launcher.embedded import Servers
 from coe_portal.launcher.places import Places
 from coe_portal.launcher.trouble import Trouble
+
+REDIS_DATABASES = 16  # what Redis and Valkey have unless told otherwise
 
 
 def _start_servers() -> None:
@@ -37,4 +40,15 @@ def _start_servers() -> None:
         raise pytest.UsageError(f"The tests need a database and a broker. {trouble}") from None
 
 
+def database_of_worker(redis_url: str, worker: str) -> str:
+    """The URL with a database of the worker's own (``gw0``, ``gw1`` …; empty without workers: the URL as it is)."""
+    if not worker:
+        return redis_url
+    number, parts = 1 + int(worker.removeprefix("gw")) % (REDIS_DATABASES - 1), urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return parts._replace(query=urlencode(dict(parse_qsl(parts.query)) | {"db": number})).geturl()
+    return parts._replace(path=f"/{number}").geturl()
+
+
 _start_servers()
+os.environ["REDIS_URL"] = database_of_worker(os.environ["REDIS_URL"], os.environ.get("PYTEST_XDIST_WORKER", ""))

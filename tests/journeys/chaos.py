@@ -13,8 +13,13 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import boto3
+from botocore.config import Config
+
+from coe_portal.launcher.environment import local_aws_environment
 from tests.journeys.stack import Stack
 
 FINAL = ("succeeded", "failed", "stopped", "lost")
@@ -136,12 +141,22 @@ class Chaos:
         return int(call(f"{self.aws}/_local/counts")[1]["calls"].get("CreateTrainingJob", 0))
 
     def jobs(self, run: str) -> list[str]:
-        """ARNs of the jobs that AWS has for this run, whatever their attempt."""
+        """ARNs of the jobs that AWS has for this run in the account and region of its environment, of any attempt."""
         named = {"Name": "TrainingJobName", "Operator": "Contains", "Value": run}
-        body = {"Resource": "TrainingJob", "SearchExpression": {"Filters": [named]}}
-        headers = {"X-Amz-Target": "SageMaker.Search", "Content-Type": "application/x-amz-json-1.1"}
-        found = call(self.aws, body, **headers)[1]["Results"]
+        found = self._sagemaker.search(Resource="TrainingJob", SearchExpression={"Filters": [named]})["Results"]
         return [each["TrainingJob"]["TrainingJobArn"] for each in found]
+
+    @cached_property
+    def _sagemaker(self) -> Any:
+        given, once = local_aws_environment(self.aws), Config(retries={"total_max_attempts": 1})
+        return boto3.client(
+            "sagemaker",
+            endpoint_url=self.aws,
+            region_name=given["AWS_DEFAULT_REGION"],
+            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+            config=once,
+        )
 
     # Processes
 

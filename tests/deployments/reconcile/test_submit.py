@@ -248,14 +248,16 @@ def test_a_late_project_does_not_wait_for_all_that_another_asked_for_before(
     assert order.index(late[0]) < 8, "it came in while the first runs of the other project were taken"
 
 
-def test_the_pump_stops_at_the_rate_and_says_when_to_come_back(
+def test_the_pump_leaves_where_its_turn_is_far_off_and_says_when_to_come_back(
     launch: Launch, aws: LocalAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(settings.AWS_RATES, "create", 0.1)
+    monkeypatch.setitem(settings.AWS_RATES, "create", 0.01)
     for number in range(3):
         launch(note=str(number))
-    wait = submit.pump()
-    assert wait is not None and 0 < wait <= 10
+    started = time.monotonic()
+    wait = submit.pump(seconds=40)
+    assert wait is not None and 40 < wait <= 100, "one call in 100 seconds"
+    assert time.monotonic() - started < 40, "it did not stay"
     assert len(jobs_on_aws(aws)) == 1
 
 
