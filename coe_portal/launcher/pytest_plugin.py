@@ -46,7 +46,7 @@ def database_of_worker(redis_url: str, worker: str) -> str:
         return redis_url
     number, parts = 1 + int(worker.removeprefix("gw")) % (REDIS_DATABASES - 1), urlsplit(redis_url)
     if parts.scheme == "unix":
-        return parts._replace(query=urlencode(dict(parse_qsl(parts.query)) | {"db": number})).geturl()
+        return f"unix://{parts.netloc}{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | {'db': number})}"
     return parts._replace(path=f"/{number}").geturl()
 
 

@@ -89,7 +89,7 @@ class Chaos:
     """One portal and a data scientist's token for it."""
 
     stack: Stack
-    token: str
+    token: str = ""
 
     def api(self, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
         return call(f"{self.stack.url}/api/v1/{path}", body, Authorization=f"Bearer {token or self.token}", **headers)
