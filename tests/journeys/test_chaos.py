@@ -165,7 +165,7 @@ def test_in_a_storm_of_refusals_and_bad_events_every_run_ends_once(chaos: Chaos)
 
 
 def test_a_state_never_seen_before_is_shown_as_unknown_and_the_run_goes_on(chaos: Chaos) -> None:
-    chaos.control(simulate=6.0, unknown_status="Hibernating")
+    chaos.control(simulate=60.0, unknown_status="Hibernating")
     run = chaos.launch()
     until(lambda: chaos.run(run)["state"] == "unknown", 60)
     chaos.control(simulate=1.0, unknown_status="")
