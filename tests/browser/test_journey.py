@@ -81,7 +81,7 @@ def _propose(page: Page) -> str:
 def _approve(page: Page, key: str) -> None:
     page.goto("/inbox/")
     page.locator("a.inb", has_text="Biopsy urgency in Chromium").click()
-    expect(page.locator("text=You may decide.")).to_be_visible()
+    expect(page.locator(".decide >> text=You may decide.")).to_be_visible()
     _shot(page, "approval")
     page.fill("#id_comment", "Read the evidence; the baseline is sound.")
     page.click(".decide >> text=Approve")
