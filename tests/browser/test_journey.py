@@ -107,7 +107,7 @@ def _launch_and_watch(page: Page, key: str) -> None:
 
 def _choose_classifier(page: Page) -> None:
     page.get_by_label("Classifier for tables").check()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".htmx-request")).to_have_count(0, timeout=30_000)
 
 
 def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack: Stack) -> None:
