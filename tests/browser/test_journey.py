@@ -116,8 +116,9 @@ def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack:
     page.locator("a.inb").first.click()
     _shot(page, "approval-phone")
     page.locator(".dock >> text=Ask for changes").click()
-    page.fill("#sheet-comment", "Say how the baseline was measured.")
-    page.click("text=Record the decision")
+    sheet = page.get_by_role("dialog", name="Ask for changes")
+    sheet.get_by_label("Reason").fill("Say how the baseline was measured.")
+    sheet.get_by_role("button", name="Ask for changes").click()
     expect(page.locator("text=Your decision is recorded.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
