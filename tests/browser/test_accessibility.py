@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn, settled
 
@@ -88,7 +88,8 @@ def _violations(page: Page, addresses: Iterable[str], schemes: tuple[str, ...] =
 
 def _colours(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    assert page.evaluate("(({ bsTheme, theme }) => bsTheme || theme)(document.documentElement.dataset)") == scheme
+    worn = f"html[data-bs-theme={scheme}], html[data-theme={scheme}]:not([data-bs-theme])"
+    expect(page.locator(worn)).to_have_count(1)
 
 
 def _look(page: Page, name: str) -> list[str]:
