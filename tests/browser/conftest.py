@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from coe_portal.launcher.commands import find_chromium
 from tests.journeys.stack import Stack, running_portal
+
+expect.set_options(timeout=20_000)  # a busy machine takes its time; what is expected stays the same
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +35,12 @@ def browser() -> Iterator[Browser]:
 def _is_wrong(said: ConsoleMessage, expected: str) -> bool:
     """Errors on the console; a form that comes back with 422 is an answer, which Chromium reports all the same."""
     return said.type == "error" and "status of 422" not in said.text and expected not in said.text
+
+
+def settled(page: Page, address: str) -> None:
+    """Open the address and wait until every part that the page fetches on its own stands in it."""
+    page.goto(address)
+    expect(page.locator("[hx-trigger=load], .htmx-request")).to_have_count(0, timeout=30_000)
 
 
 DESKTOP = {"width": 1440, "height": 1000}

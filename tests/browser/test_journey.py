@@ -81,7 +81,7 @@ def _propose(page: Page) -> str:
 def _approve(page: Page, key: str) -> None:
     page.goto("/inbox/")
     page.locator("a.inb", has_text="Biopsy urgency in Chromium").click()
-    expect(page.locator("text=You may decide.")).to_be_visible()
+    expect(page.locator(".decide >> text=You may decide.")).to_be_visible()
     _shot(page, "approval")
     page.fill("#id_comment", "Read the evidence; the baseline is sound.")
     page.click(".decide >> text=Approve")
@@ -107,7 +107,7 @@ def _launch_and_watch(page: Page, key: str) -> None:
 
 def _choose_classifier(page: Page) -> None:
     page.get_by_label("Classifier for tables").check()
-    page.wait_for_load_state("networkidle")
+    expect(page.locator(".htmx-request")).to_have_count(0, timeout=30_000)
 
 
 def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack: Stack) -> None:
@@ -116,8 +116,9 @@ def test_an_approval_is_decided_on_a_phone_with_a_reason(sign_in: SignIn, stack:
     page.locator("a.inb").first.click()
     _shot(page, "approval-phone")
     page.locator(".dock >> text=Ask for changes").click()
-    page.fill("#sheet-comment", "Say how the baseline was measured.")
-    page.click("text=Record the decision")
+    sheet = page.get_by_role("dialog", name="Ask for changes")
+    sheet.get_by_label("Reason").fill("Say how the baseline was measured.")
+    sheet.get_by_role("button", name="Ask for changes").click()
     expect(page.locator("text=Your decision is recorded.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

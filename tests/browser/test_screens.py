@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import SignIn, settled
 from tests.browser.test_accessibility import RULES
 from tests.journeys.stack import Stack
 
@@ -139,8 +139,7 @@ def test_axe_finds_nothing_on_runs_in_any_state(sign_in: SignIn, stack: Stack, s
     for address in [*addresses, f"{PROJECT}runs/", f"{PROJECT}budget/", "/projects/PRJ-6/", "/projects/PRJ-6/team/"]:
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 1000})
-            page.goto(address)
-            page.wait_for_load_state("networkidle")
+            settled(page, address)
             violations = Axe().run(page, options=RULES).response["violations"]
             if violations:
                 found[f"{address} {width}"] = [f"{item['id']}: {item['nodes'][0]['html'][:160]}" for item in violations]

@@ -14,9 +14,9 @@ WHITE = "#ffffff"
 
 
 def tokens(theme: str) -> dict[str, str]:
-    css = (Path(settings.BASE_DIR) / "static" / "coe.css").read_text()
+    css = (Path(settings.BASE_DIR) / "static" / "css" / "tokens.css").read_text()
     block = re.search(rf'\[data-bs-theme="{theme}"\] \{{(.*?)\n\}}', css, re.DOTALL)
-    assert block, f"coe.css has no tokens for the {theme} theme."
+    assert block, f"tokens.css has no tokens for the {theme} theme."
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block[1]))
 
 
@@ -68,7 +68,7 @@ def test_the_words_on_a_primary_button_can_be_read(theme: str) -> None:
 
 
 def test_white_initials_can_be_read_on_every_avatar() -> None:
-    css = (Path(settings.BASE_DIR) / "static" / "coe.css").read_text()
+    css = (Path(settings.BASE_DIR) / "static" / "css" / "components.css").read_text()
     colours = re.findall(r"\.av\.a\d \{\s+background: (#[0-9a-f]{6});\s+\}", css)
     assert len(colours) == 6
     assert [colour for colour in colours if contrast(WHITE, colour) < 4.5] == []

@@ -12,6 +12,7 @@ from coe_portal.core.charts import shapes
 
 ROOT = Path(settings.BASE_DIR)
 VENDOR = ROOT / "static" / "vendor"
+SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
 
 
 def entries() -> list[dict[str, str]]:
@@ -41,8 +42,35 @@ def test_our_own_script_and_styles_stay_small() -> None:
         return len(gzip.compress((ROOT / "static" / name).read_bytes(), 9))
 
     assert packed("coe.js") < 4 * 1024
-    assert packed("coe.css") < 11 * 1024
+    assert sum(packed(f"css/{path.name}") for path in SHEETS) < 13 * 1024
     assert packed("theme.js") < 400
+
+
+def test_every_rule_of_every_style_sheet_is_closed() -> None:
+    """A browser forgives a missing brace and takes the following rules for parts of the open one."""
+    for path in (*SHEETS, ROOT / "static" / "admin.css"):
+        css, depth = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", path.read_text(), flags=re.DOTALL), 0
+        for place, letter in enumerate(css):
+            depth += {"{": 1, "}": -1}.get(letter, 0)
+            assert 0 <= depth <= 2, f"{path.name}: braces do not fit at {css[place - 60 : place]!r}"
+        assert depth == 0, f"{path.name}: the last rule is not closed"
+
+
+def test_every_style_sheet_is_linked_by_the_page() -> None:
+    page = (ROOT / "templates" / "base.html").read_text()
+    assert [path.name for path in SHEETS if f"css/{path.name}" not in page] == []
+
+
+def test_every_page_that_morphs_brings_the_script_for_it() -> None:
+    templates = {path: path.read_text() for path in (ROOT / "templates").rglob("*.html")}
+    parts = [str(path.relative_to(ROOT / "templates")) for path, text in templates.items() if "morph:" in text]
+    pages = [text for path, text in templates.items() if path.name[0] != "_" and _morphs(text, parts)]
+    assert len(pages) == 3
+    assert all("idiomorph-ext.min.js" in text and "extensions %}morph" in text for text in pages)
+
+
+def _morphs(page: str, parts: list[str]) -> bool:
+    return '="morph:' in page or any(f'include "{part}"' in page for part in parts)
 
 
 def test_a_bar_escapes_its_sentence_and_never_leaves_its_box() -> None:
