@@ -11,5 +11,5 @@ class GovernanceConfig(AppConfig):
         from governance.services import inboxes
 
         inbox.register("approvals", inboxes.count)
-        menu.register("approvals", ApprovalRequest.objects.awaiting)
+        menu.register("approvals", ApprovalRequest.objects.awaiting, calls=True)
         search.register("approvals", find_approvals)

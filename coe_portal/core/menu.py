@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 from coe_portal.core.models import User
 
 Rows = Callable[[User], "QuerySet[Any]"]
-_rows: dict[str, Rows] = {}
+_calling: dict[str, Rows] = {}
+_quiet: dict[str, Rows] = {}
 KEEP_SECONDS = 5
 
 
@@ -60,18 +61,23 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 )
 
 
-def register(name: str, rows: Rows) -> None:
-    """Add the rows of which a place shows the number; called once by the app's ``ready``."""
-    _rows[name] = rows
+def register(name: str, rows: Rows, *, calls: bool = False) -> None:
+    """Add the rows of which a place shows the number; called once by the app's ``ready``.
+
+    Args:
+        calls: the number calls for attention, so it is counted for every page.
+    """
+    (_calling if calls else _quiet)[name] = rows
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places; others' doings are seen some seconds later, one's own at once."""
-    known: dict[str, int] | None = cache.get(_key(user))
-    if known is None:
-        known = _counted(user)
-        cache.set(_key(user), known, timeout=KEEP_SECONDS)
-    return known
+    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings."""
+    quiet: dict[str, int] | None = cache.get(_key(user))
+    if quiet is not None:
+        return quiet | _counted(user, _calling)
+    found = _counted(user, _calling | _quiet)
+    cache.set(_key(user), {name: found[name] for name in _quiet}, timeout=KEEP_SECONDS)
+    return found
 
 
 def forget(user: User) -> None:
@@ -83,11 +89,10 @@ def _key(user: User) -> str:
     return f"menu:{user.pk}"
 
 
-def _counted(user: User) -> dict[str, int]:
+def _counted(user: User, places: dict[str, Rows]) -> dict[str, int]:
     """All numbers with one query."""
-    numbers = [_number(rows(user)) for rows in _rows.values()]
-    found = User.objects.filter(pk=user.pk).values_list(*numbers).first() if numbers else None
-    return dict(zip(_rows, found or (), strict=False))
+    found = User.objects.filter(pk=user.pk).values_list(*(_number(rows(user)) for rows in places.values())).first()
+    return dict(zip(places, found or [0] * len(places), strict=True))
 
 
 def _number(rows: "QuerySet[Any]") -> Coalesce:

@@ -13,13 +13,13 @@ from tests.journeys.stack import Stack, running_portal
 expect.set_options(timeout=20_000)  # a busy machine takes its time; what is expected stays the same
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[Stack]:
     with running_portal() as portal:
         yield portal
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if not path:
