@@ -175,19 +175,18 @@ def _check_words(verdict: str, comment: str, conditions: Sequence[str]) -> None:
 
 
 def _settle(request: ApprovalRequest, step: ApprovalStep, actor: User) -> None:
-    steps = [outcomes.StepState(row.position, row.needed) for row in request.steps.all()]
+    steps = [outcomes.StepState(row.position, row.needed, row.position) for row in request.steps.all()]
     votes = [
         outcomes.Vote(row.actor_id, row.step.position, row.verdict, row.digest)
         for row in request.decisions.select_related("step")
     ]
-    state, open_position = outcomes.outcome(steps, votes, digest=request.digest, excluded=request.excluded)
-    if state != ApprovalState.OPEN:
-        if state == ApprovalState.APPROVED:
-            STEP_LIFECYCLE.change(step, StepState.DONE)
-        _close(request, state, actor=actor)
-    elif open_position is not None and open_position != step.position:
+    result = outcomes.outcome(steps, votes, digest=request.digest, excluded=request.excluded)
+    if step.position in result.done:
         STEP_LIFECYCLE.change(step, StepState.DONE)
-        _open_step(request, open_position)
+    if result.state != ApprovalState.OPEN:
+        _close(request, result.state, actor=actor)
+    elif step.position not in result.open:
+        _open_step(request, result.open[0])
     request.version += 1
     request.save(update_fields=["version"])
 
