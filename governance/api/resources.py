@@ -26,6 +26,7 @@ from governance.api.serializers import (
 )
 from governance.filters import ApprovalFilter, PolicyFilter
 from governance.models import ApprovalRequest, ApprovalState, PolicyVersion
+from governance.policies.schema import POLICY_SCHEMA
 from governance.services import approvals, policies
 
 VOID = "What was asked for changed after it was asked, so the request is void. Ask again for what is there now."
@@ -116,6 +117,15 @@ class PolicyViewSet(PortalViewSet):
         source = given["source"] if "source" in given else policies.as_yaml(given["document"])
         draft = policies.create_draft(source=source, actor=self.person)
         return Response(self.get_serializer(draft).data, status=201)
+
+    @extend_schema(responses={200: dict})
+    @action(
+        detail=False, methods=["get"], pagination_class=None, filter_backends=[], url_path="schema", url_name="schema"
+    )
+    def json_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The JSON Schema of a policy, for editors and for checks before a draft is sent."""
+        del request, args, kwargs
+        return Response(POLICY_SCHEMA)
 
     @extend_schema(request=None, responses=PolicyDetailSerializer)
     @action(detail=True, methods=["post"])

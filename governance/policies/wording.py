@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from governance.policies.rules import StepRule
 from projects.checklists import fields_of
 
 
@@ -62,3 +63,27 @@ def place(path: tuple[str, ...], titles: Mapping[str, str], names: Mapping[str, 
     if whole in titles:
         return titles[whole]
     return ", ".join(titles.get(part, words(part, names)) for part in path).capitalize()
+
+
+def step_words(rule: StepRule) -> str:
+    """What a policy says of one step, such as “2 approvals within 5 days, then any CoE lead may decide too”."""
+    parts = [f"{rule.needed} approval{'s' if rule.needed > 1 else ''} within {rule.days} day{'s'[: rule.days != 1]}"]
+    if rule.escalate_to:
+        parts.append(f"then {words(rule.escalate_to.value)} may decide too")
+    if rule.fields:
+        parts.append(f"answers for {words(list(rule.fields))}")
+    return ", ".join(parts)
+
+
+def condition_words(when: Mapping[str, Any]) -> str:
+    """When a rule applies, for people; empty for always."""
+    parts = []
+    for name, wanted in when.items():
+        if name == "amount":
+            limits = [
+                f"{label} {words(wanted[key])}" for key, label in (("min", "from"), ("max", "to")) if key in wanted
+            ]
+            parts.append(f"amount {' '.join(limits)}")
+        else:
+            parts.append(f"{words(name)} is {' or '.join(words(item) for item in wanted)}")
+    return "only when " + " and ".join(parts) if parts else ""

@@ -25,7 +25,8 @@ from governance.models import (
     Verdict,
 )
 from governance.policies import outcomes
-from governance.policies.document import GateRule, Policy, StepRule, digest
+from governance.policies.document import Policy, digest
+from governance.policies.rules import Facts, StepRule
 from governance.services import consequences
 from projects.models import Project
 from projects.services import projects
@@ -45,15 +46,22 @@ class Question:
 
 
 def request_approval(
-    project: Project, question: Question, gate: GateRule, policy: Policy, *, actor: User
+    project: Project, question: Question, policy: Policy, facts: Facts, *, actor: User
 ) -> ApprovalRequest:
-    """Ask for the gate's approvals. Call inside a transaction with the project's row locked.
+    """Ask for the approvals that the policy wants for the question's action. Call inside a transaction with the
+    project's row locked.
 
     A step whose only holders may not decide goes to the policy's fallback approver; if there is none, the request
     says so and stays open.
+
+    Raises:
+        StaleState: the policy names nobody for this action, so nobody could ever approve it.
     """
-    facts = {"data_classification": project.data_classification, "risk_tier": project.risk_tier}
-    rules = gate.steps_for(facts)
+    rules = policy.steps_for(question.action, facts).steps
+    if not rules:
+        raise StaleState(
+            f"The policy {project.policy_version} says nobody who approves “{question.action}”. A CoE lead adds a rule."
+        )
     now = timezone.now()
     excluded = sorted(
         {actor.pk} | ({project.owner_id, project.created_by_id} if policy.author_may_not_decide else set())
@@ -81,13 +89,13 @@ def request_approval(
 
 
 def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: Policy) -> str:
-    kind, value = rule.kind, rule.value
+    kind, value = rule.holder.kind, rule.holder.value
     person = getattr(request.project, value) if kind == HolderKind.PERSON else None
     note, is_fallback = "", False
     if not permissions.possible_approvers(kind, value, person, request.excluded):
         fallback = policy.fallback
-        if fallback and permissions.possible_approvers(*fallback, None, request.excluded):
-            kind, value, person, is_fallback = *fallback, None, True
+        if fallback and permissions.possible_approvers(fallback.kind, fallback.value, None, request.excluded):
+            kind, value, person, is_fallback = fallback.kind, fallback.value, None, True
         else:
             note = f"Nobody can decide the step “{rule.name}” now: name somebody who did not ask for it."
     due_at = request.created_at + timedelta(days=rule.days * position)

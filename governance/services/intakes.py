@@ -8,6 +8,7 @@ from django.urls import reverse
 from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
+from governance.policies.rules import Facts
 from governance.services import policies
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
@@ -75,7 +76,8 @@ def _ask(project: Project, actor: User) -> ApprovalRequest:
         specification=revision.content,
         revision=revision.number,
     )
-    return request_approval(project, question, gate, policy, actor=actor)
+    facts = Facts(project.poc_budget, project.risk_tier, project.data_classification)
+    return request_approval(project, question, policy, facts, actor=actor)
 
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:

@@ -1,5 +1,8 @@
 """Policies as people read them."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -8,6 +11,8 @@ from coe_portal.core.errors import NotFound
 from coe_portal.core.sessions import signed_in
 from governance.models import PolicyStatus, PolicyVersion
 from governance.policies.document import Policy
+from governance.policies.rules import step_of
+from governance.policies.wording import condition_words, step_words
 from projects.models import Stage
 
 
@@ -33,9 +38,30 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
             "source": Stage(gate.source).label,
             "target": Stage(gate.target).label,
             "criteria": gate.criteria,
-            "approvals": gate.approvals,
+            "approvals": _steps(gate.approvals),
         }
         for gate in rules.gates
     ]
-    context = {"row": row, "gates": gates, "criteria": rules.criteria, "actions": row.document["actions"].items()}
+    others = [
+        {
+            "action": rule["action"],
+            "when": condition_words(rule.get("when", {})),
+            "steps": _steps(rule["steps"]),
+            "days": rule.get("expires_after_days"),
+        }
+        for rule in rules.rules
+    ]
+    context = {
+        "row": row,
+        "gates": gates,
+        "rules": others,
+        "criteria": rules.criteria,
+        "actions": row.document["actions"].items(),
+    }
     return render(request, "governance/policy.html", context)
+
+
+def _steps(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Approval steps in words, for gates and rules alike."""
+    steps = [(step_of(rule, number), condition_words(rule.get("when", {}))) for number, rule in enumerate(rules, 1)]
+    return [{"name": step.name, "order": step.order, "text": step_words(step), "when": when} for step, when in steps]

@@ -67,6 +67,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/approvals/{approval}/decide/": API_COMMAND,
     "api/v1/approvals/{approval}/withdraw/": API_COMMAND,
     "api/v1/policies/": API,
+    "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
