@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import DomainError
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, Decision, PolicyStatus, PolicyVersion
+from governance.models import ApprovalRequest, Decision, Delegation, PolicyStatus, PolicyVersion
 from governance.policies import loader
 from governance.services import policies
 
@@ -72,8 +72,8 @@ class DecisionInline(admin.TabularInline[Decision, ApprovalRequest]):
     model = Decision
     extra = 0
     can_delete = False
-    fields = ("step", "actor", "verdict", "comment", "decided_at")
-    readonly_fields = ("step", "actor", "verdict", "comment", "decided_at")
+    fields = ("step", "actor", "on_behalf_of", "verdict", "comment", "decided_at")
+    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj
@@ -86,6 +86,13 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["requester"]
     inlines = [DecisionInline]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    list_display = ["principal", "delegate", "starts_on", "ends_on", "scope", "state", "ended_at"]
+    list_select_related = ["principal", "delegate", "business_unit"]
+    search_fields = ["principal__username", "delegate__username"]
 
 
 def _actor(request: HttpRequest) -> User:

@@ -2,8 +2,9 @@
 
 import django_filters
 
-from governance.models import ApprovalRequest, ApprovalState, PolicyStatus, PolicyVersion
+from governance.models import ApprovalRequest, ApprovalState, Delegation, PolicyStatus, PolicyVersion
 from governance.models.approvals import ApprovalQuerySet
+from governance.models.delegations import DelegationQuerySet
 from projects.models import Project
 
 
@@ -37,3 +38,18 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = PolicyVersion
         fields: list[str] = []
+
+
+class DelegationFilter(django_filters.FilterSet):  # type: ignore[misc]
+    to = django_filters.CharFilter(field_name="delegate__username", label="Username of who decides")
+    state = django_filters.ChoiceFilter(
+        choices=[("not_over", "not over")], method="filter_state", label="not_over: active or planned"
+    )
+
+    class Meta:
+        model = Delegation
+        fields: list[str] = []
+
+    def filter_state(self, queryset: DelegationQuerySet, name: str, value: str) -> DelegationQuerySet:
+        del name, value
+        return queryset.not_over()

@@ -1,8 +1,13 @@
-"""The decision box."""
+"""The decision box, and delegating it."""
+
+from typing import Any
 
 from django import forms
+from django.utils import timezone
 
+from coe_portal.core.models import User
 from governance.models import Verdict
+from projects.models import BusinessUnit
 
 
 class DecisionForm(forms.Form):
@@ -26,3 +31,26 @@ class DecisionForm(forms.Form):
     def cleaned_conditions(self) -> list[str]:
         """The conditions, one a line."""
         return [line.strip() for line in self.cleaned_data["conditions"].splitlines() if line.strip()]
+
+
+class DelegationForm(forms.Form):
+    """Who decides for the giver, for how long, about what."""
+
+    to = forms.ChoiceField(label="Who decides for you")
+    starts_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+    ends_on = forms.DateField(
+        label="Until", help_text="The last day; both days are included.", widget=forms.DateInput(attrs={"type": "date"})
+    )
+    scope = forms.ChoiceField(label="About")
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [person for person in User.objects.people().exclude(pk=giver.pk) if not person.is_auditor]
+        self.fields["to"].choices = [("", "Choose a colleague"), *((person.username, str(person)) for person in people)]  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [  # type: ignore[attr-defined]
+            ("all", "Everything"),
+            ("action:advance", "Only gates between stages"),
+            ("action:break_glass", "Only breaking the glass"),
+            *((f"business_unit:{unit.pk}", f"Only {unit}") for unit in BusinessUnit.objects.all()),
+        ]
+        self.fields["starts_on"].initial = timezone.localdate()

@@ -37,7 +37,10 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
 
     class Meta:
         model = ApprovalStep
-        fields = ["position", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "due_at"]
+        fields = [
+            "position", "order", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "fields",
+            "due_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_given(self, step: ApprovalStep) -> int:
@@ -54,12 +57,16 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
     """What one person said."""
 
     actor = serializers.CharField(source="actor.username")
+    on_behalf_of = serializers.SerializerMethodField(help_text="Username of whom a delegate decided for.")
     step = serializers.SerializerMethodField(help_text="Name of the step.")
 
     class Meta:
         model = Decision
-        fields = ["actor", "step", "verdict", "comment", "conditions", "digest", "decided_at"]
+        fields = ["actor", "on_behalf_of", "step", "verdict", "comment", "conditions", "digest", "decided_at"]
         read_only_fields = fields
+
+    def get_on_behalf_of(self, decision: Decision) -> str:
+        return decision.on_behalf_of.username if decision.on_behalf_of else ""
 
     def get_step(self, decision: Decision) -> str:
         return next(step.name for step in decision.request.steps.all() if step.pk == decision.step_id)
@@ -129,6 +136,13 @@ class DecisionInput(serializers.Serializer[dict[str, Any]]):
     """A decision. A comment is needed to ask for changes or to reject, conditions to approve with conditions."""
 
     verdict = serializers.ChoiceField(choices=Verdict.choices)
+    step = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        help_text="Position; else the first open one.",
+    )
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
     conditions = serializers.ListField(
         child=serializers.CharField(max_length=300), required=False, default=list, max_length=10

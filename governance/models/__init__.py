@@ -1,27 +1,33 @@
-"""Who must agree: policies, approval requests, their steps and decisions."""
+"""Who must agree: policies, approval requests, their steps and decisions, delegations."""
 
-from governance.models.approvals import (
-    APPROVAL_LIFECYCLE,
+from governance.models.approvals import APPROVAL_LIFECYCLE, ApprovalRequest, ApprovalState
+from governance.models.delegations import Delegation
+from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
+from governance.models.steps import (
+    APPROVING,
     STEP_LIFECYCLE,
-    ApprovalRequest,
-    ApprovalState,
+    AddedHolder,
     ApprovalStep,
     Decision,
     HolderKind,
+    HolderOrigin,
     StepState,
     Verdict,
 )
-from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 
 __all__ = [
     "APPROVAL_LIFECYCLE",
+    "APPROVING",
     "POLICY_LIFECYCLE",
     "STEP_LIFECYCLE",
+    "AddedHolder",
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalStep",
     "Decision",
+    "Delegation",
     "HolderKind",
+    "HolderOrigin",
     "PolicyStatus",
     "PolicyVersion",
     "StepState",

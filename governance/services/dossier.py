@@ -48,6 +48,7 @@ class Dossier:
     duties: list[Duty]
     history: list[AuditEntry]
     refusal: str
+    seat: permissions.Seat | None
 
     @property
     def judgements(self) -> int:
@@ -60,15 +61,16 @@ def of(request: ApprovalRequest, reader: User) -> Dossier:
     policy = policies.policy_of(request.policy_version)
     gate = gate_of(request, policy)
     names = _names(request.specification)
-    refusal = permissions.refusal(request, reader)
+    stands = permissions.standing(request, reader)
     entries = AuditEntry.objects.about(request.ref).for_list().order_by("-id")[:HISTORY]
     return Dossier(
         changes=_changes(request, gate, names),
         differences=_differences(request, policy, names),
         evidence=_evidence(request, policy, gate, names),
-        duties=_duties(request, reader),
+        duties=_duties(request, stands),
         history=list(entries),
-        refusal=refusal,
+        refusal=stands.refusal,
+        seat=stands.seats[0] if stands.seats else None,
     )
 
 
@@ -150,24 +152,28 @@ def _row(
     return EvidenceRow(criterion["code"], criterion["question"], facts_of(schema, answer, names), links, state, note)
 
 
-def _duties(request: ApprovalRequest, reader: User) -> list[Duty]:
+def _duties(request: ApprovalRequest, stands: permissions.Standing) -> list[Duty]:
     asked = Duty(str(request.requester), request.requester, "Asked for this, so cannot decide it.", "barred")
     others = User.objects.filter(pk__in=[pk for pk in request.excluded if pk != request.requester_id])
     barred = [Duty(str(person), person, "Owns or wrote the project, so cannot decide.", "barred") for person in others]
     decisions = list(request.decisions.all())
+    mine = {seat.step.pk: _seat_words(seat) for seat in stands.seats}
     steps = []
     for step in request.steps.all():
         given = [item for item in decisions if item.step_id == step.pk]
-        steps += [Duty(f"{item.actor}, {step.name}", item.actor, _said(item), "done") for item in given]
+        steps += [Duty(f"{item.who}, {step.name}", item.actor, _said(item), "done") for item in given]
         if step.state in (StepState.OPEN, StepState.WAITING) and request.is_open:
-            mine = step.state == StepState.OPEN and not permissions.refusal(request, reader)
-            who = f"You, {step.name}" if mine else step.name
+            who = mine.get(step.pk, step.name)
             left = step.needed - len(given)
             quorum = f"{left} of {step.needed} still needed. " if step.needed > 1 else ""
             held = permissions.holder_words(step)
             by = f"{held[0].upper()}{held[1:]}{', in place of the usual one' if step.is_fallback else ''}."
             steps.append(Duty(who, None, quorum + by, "wait" if step.state == StepState.OPEN else "later"))
     return [asked, *barred, *steps]
+
+
+def _seat_words(seat: permissions.Seat) -> str:
+    return f"You for {seat.on_behalf_of}, {seat.step.name}" if seat.on_behalf_of else f"You, {seat.step.name}"
 
 
 def _said(decision: Decision) -> str:

@@ -11,7 +11,7 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import intakes, policies
+from governance.services import consequences, intakes, policies
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,9 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
 
 
 def _missing_to_advance(project: Project) -> list[Missing]:
-    waiting = ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN).first()
+    waiting = ApprovalRequest.objects.filter(
+        project=project, state=ApprovalState.OPEN, action__startswith=consequences.ADVANCE
+    ).first()
     if waiting is not None:
         url = reverse("governance:approval", args=[waiting.key])
         return [Missing("waiting", f"{waiting.key} waits for {project.waiting_on}.", "Wait for the decision.", url)]

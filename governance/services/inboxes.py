@@ -1,5 +1,6 @@
 """What waits for a person, for others, and what is done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,8 @@ from django.utils import timezone
 
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
-from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, StepState
+from governance import permissions
+from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, Delegation, StepState
 from governance.services.dossier import chip_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
@@ -26,6 +28,7 @@ class Item:
     is_overdue: bool
     chip_kind: str
     chip_word: str
+    on_behalf_of: User | None = None
 
 
 @dataclass(frozen=True)
@@ -54,20 +57,23 @@ def count(user: User) -> int:
 
 def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
-    others = _waiting_on_others(user)
+    held = list(Delegation.objects.held_by(user))
+    mine = ApprovalRequest.objects.awaiting(user, held)
+    visible = ApprovalRequest.objects.visible_to(user, held)
+    others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
     page = None
     if tab == WAITING:
         page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
     elif tab == DONE:
-        closed = ApprovalRequest.objects.visible_to(user).exclude(state=ApprovalState.OPEN)
+        closed = visible.exclude(state=ApprovalState.OPEN)
         page = keyset_page(_with_due(closed), ordering="-id", cursor=cursor, size=PAGE_SIZE)
         groups = [Group("Newest first", [_item(row) for row in page.rows])] if page.rows else []
     else:
         tab = NEEDS_YOU
-        groups = _by_urgency(_with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:MOST])
-        groups += _for_information(user)
-    return Inbox(tab, groups, count(user), others.count(), page)
+        rows = _with_due(mine).order_by("step_due", "id")[:MOST]
+        groups = _by_urgency(rows, _principals(user, rows, held)) + _for_information(user)
+    return Inbox(tab, groups, mine.count(), others.count(), page)
 
 
 def tab_of(request: ApprovalRequest, user: User) -> str:
@@ -77,25 +83,32 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
     return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
 
 
-def _waiting_on_others(user: User) -> QuerySet[ApprovalRequest]:
-    mine = ApprovalRequest.objects.awaiting(user).values("pk")
-    return ApprovalRequest.objects.visible_to(user).filter(state=ApprovalState.OPEN).exclude(pk__in=mine)
-
-
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
-    step = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).values("due_at")[:1]
+    opened = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN)
+    step = opened.order_by("due_at").values("due_at")[:1]
     rows = requests.select_related("project__business_unit", "requester").prefetch_related("steps")
     return rows.annotate(step_due=Subquery(step, output_field=DateTimeField()))
 
 
-def _item(row: ApprovalRequest) -> Item:
+def _principals(user: User, rows: "QuerySet[Any]", held: list[Delegation]) -> dict[int, User]:
+    """For whom the person would decide, by request; those that are their own are left out."""
+    if not held:
+        return {}
+    known = rows.prefetch_related("steps__person", "steps__added_holders__person", "decisions")
+    seats = {row.pk: permissions.standing(row, user, held).seats for row in known}
+    return {pk: found[0].on_behalf_of for pk, found in seats.items() if found and found[0].on_behalf_of}
+
+
+def _item(row: ApprovalRequest, principal: User | None = None) -> Item:
     due: datetime | None = getattr(row, "step_due", None) or row.due_at
     late = row.is_open and due is not None and due < timezone.now()
-    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row))
+    return Item(row, due if row.is_open else row.closed_at, late, *chip_of(row), principal)
 
 
-def _by_urgency(rows: "QuerySet[ApprovalRequest] | list[ApprovalRequest]") -> list[Group]:
-    items = [_item(row) for row in rows]
+def _by_urgency(
+    rows: "QuerySet[ApprovalRequest] | list[ApprovalRequest]", principals: Mapping[int, User] | None = None
+) -> list[Group]:
+    items = [_item(row, (principals or {}).get(row.pk)) for row in rows]
     soon = timezone.now() + WEEK
     overdue = [item for item in items if item.is_overdue]
     this_week = [item for item in items if not item.is_overdue and item.due_at and item.due_at <= soon]

@@ -75,9 +75,16 @@ def _ask(project: Project, actor: User) -> ApprovalRequest:
         title=f"{gate.title}: {project.name}",
         specification=revision.content,
         revision=revision.number,
+        authors=_authors(project),
     )
     facts = Facts(project.poc_budget, project.risk_tier, project.data_classification)
     return request_approval(project, question, policy, facts, actor=actor)
+
+
+def _authors(project: Project) -> set[int]:
+    """Who wrote what is asked for: the owner, who proposed it, and everybody whose answer stands in it."""
+    answered = project.criteria.exclude(answered_by=None).values_list("answered_by", flat=True)
+    return {project.owner_id, project.created_by_id, *(pk for pk in answered if pk is not None)}
 
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from coe_portal.core.models import ApiToken, AuditEntry, User
 from coe_portal.core.services import tokens
@@ -17,6 +18,7 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion
+from governance.services import delegations
 from projects.models import BusinessUnit, Project
 from tests.deployments.conftest import approved_project
 
@@ -66,6 +68,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/approvals/{approval}/": API_PROJECT,
     "api/v1/approvals/{approval}/decide/": API_COMMAND,
     "api/v1/approvals/{approval}/withdraw/": API_COMMAND,
+    "api/v1/delegations/": API,
+    "api/v1/delegations/{delegation}/": (TOKEN, 404, 404, 200, 200, 200),
     "api/v1/policies/": API,
     "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
@@ -100,6 +104,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/": PROJECT,
     "approvals/{approval}/decide/": COMMAND,
     "approvals/{approval}/withdraw/": COMMAND,
+    "me/delegations/": EVERYBODY,
+    "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
     "policies/{policy}/": EVERYBODY,
     "projects/{key}/submit/": COMMAND,
@@ -157,6 +163,7 @@ def _plain(route: str) -> str:
     names = {"pk": "", "username": "username", "project": "key"}
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
+    kinds |= {"delegations": "delegation"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -167,6 +174,7 @@ def _plain(route: str) -> str:
         elif part.startswith("<"):
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
+            renamed["delegation_id"] = "delegation"
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)
@@ -187,7 +195,10 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     )
     tokens.create_token(user=people["scientist"], scopes=["read"], days=1, name="ci", actor=people["scientist"])
     entry = AuditEntry.objects.filter(actor=people["domain"]).order_by("id")[0]
+    today = timezone.localdate()
+    given = delegations.delegate(to="security", starts_on=today, ends_on=today, actor=people["lead"])
     return {
+        "delegation": given.pk,
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,

@@ -1,0 +1,7 @@
+"""Approvals: asked for, decided, withdrawn. Every decision is one transaction."""
+
+from governance.services.approvals.asking import Question, request_approval
+from governance.services.approvals.closing import withdraw
+from governance.services.approvals.deciding import decide
+
+__all__ = ["Question", "decide", "request_approval", "withdraw"]
