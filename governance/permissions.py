@@ -171,6 +171,8 @@ def open_steps(request: ApprovalRequest) -> list[ApprovalStep]:
 
 def waiting_words(request: ApprovalRequest) -> str:
     """Who is waited for, for people; empty when the request is closed."""
+    if request.is_open and request.paused_at:
+        return f"{request.requester}: an answer"
     steps = open_steps(request) if request.is_open else []
     return "; ".join(f"{step.name}: {holder_words(step)}" for step in steps)
 

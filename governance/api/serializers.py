@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from governance import permissions
-from governance.models import ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
 from governance.services import revisions
 from projects.models import Project
 
@@ -39,7 +39,7 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
         model = ApprovalStep
         fields = [
             "position", "order", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "fields",
-            "due_at",
+            "opened_at", "due_at", "escalated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -51,6 +51,39 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
 
     def get_holder(self, step: ApprovalStep) -> str:
         return permissions.holder_words(step)
+
+
+class QuestionSerializer(serializers.ModelSerializer[ApprovalQuestion]):
+    """What an approver asked the requester; while one is open, the clock stands still."""
+
+    id = serializers.CharField()
+    asked_by = serializers.CharField(source="asked_by.username")
+    on_behalf_of = serializers.SerializerMethodField(help_text="Username of whom a delegate asked for.")
+    answered_by = serializers.SerializerMethodField(help_text="Username, or empty.")
+
+    class Meta:
+        model = ApprovalQuestion
+        fields = ["id", "asked_by", "on_behalf_of", "text", "asked_at", "answer", "answered_by", "answered_at"]
+        read_only_fields = fields
+
+    def get_on_behalf_of(self, question: ApprovalQuestion) -> str:
+        return question.on_behalf_of.username if question.on_behalf_of else ""
+
+    def get_answered_by(self, question: ApprovalQuestion) -> str:
+        return question.answered_by.username if question.answered_by else ""
+
+
+class AskInput(serializers.Serializer[dict[str, Any]]):
+    """A question to the requester."""
+
+    text = serializers.CharField(max_length=2000)
+
+
+class AnswerInput(serializers.Serializer[dict[str, Any]]):
+    """The answer to a question."""
+
+    question = serializers.IntegerField(min_value=1, max_value=2**62, help_text="Its id.")
+    text = serializers.CharField(max_length=2000)
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -81,12 +114,14 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     waiting_on = serializers.SerializerMethodField(help_text="The step that is waited for, in words; empty at the end.")
     steps = serializers.SerializerMethodField()
     decisions = DecisionSerializer(many=True)
+    questions = QuestionSerializer(many=True)
 
     class Meta:
         model = ApprovalRequest
         fields = [
             "id", "subject", "project", "action", "title", "state", "requester", "waiting_on", "revision", "digest",
-            "policy_version", "note", "created_at", "due_at", "closed_at", "steps", "decisions",
+            "policy_version", "note", "created_at", "due_at", "expires_at", "paused_at", "closed_at", "steps",
+            "decisions", "questions",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -3,6 +3,7 @@
 from governance.models.approvals import APPROVAL_LIFECYCLE, ApprovalRequest, ApprovalState
 from governance.models.delegations import Delegation
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
+from governance.models.questions import ApprovalQuestion
 from governance.models.steps import (
     APPROVING,
     STEP_LIFECYCLE,
@@ -21,6 +22,7 @@ __all__ = [
     "POLICY_LIFECYCLE",
     "STEP_LIFECYCLE",
     "AddedHolder",
+    "ApprovalQuestion",
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalStep",

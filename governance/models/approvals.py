@@ -12,6 +12,7 @@ from django.utils import timezone
 from coe_portal.core.lifecycle import Lifecycle
 from coe_portal.core.models import User
 from governance.models.delegations import Delegation
+from governance.models.questions import ApprovalQuestion
 from governance.models.steps import AddedHolder, ApprovalStep, Decision, StepState
 from projects.models import Project
 
@@ -55,6 +56,11 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         never |= Q(Exists(spoken), distinct_people=True)
         return self.filter(mine, state=ApprovalState.OPEN).exclude(never)
 
+    def owing(self, user: User) -> Self:
+        """Open requests whose clock stands still because this person owes an answer."""
+        mine = Q(requester=user) | Q(project__owner=user)
+        return self.filter(mine, state=ApprovalState.OPEN, paused_at__isnull=False)
+
     def visible_to(self, user: User, held: Sequence[Delegation] | None = None) -> Self:
         """Requests of projects the person may see, and those that they or their principals hold a step of."""
         seen = Q(project__in=Project.objects.visible_to(user)) | Q(requester=user)
@@ -74,8 +80,9 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         added = Prefetch("added_holders", AddedHolder.objects.select_related("person"))
         steps = ApprovalStep.objects.select_related("person").prefetch_related(added)
         decisions = Decision.objects.select_related("actor", "on_behalf_of", "kept_from")
+        questions = ApprovalQuestion.objects.select_related("asked_by", "on_behalf_of", "answered_by", "step")
         return self.select_related("project__business_unit", "project__owner", "requester").prefetch_related(
-            Prefetch("steps", steps), Prefetch("decisions", decisions)
+            Prefetch("steps", steps), Prefetch("decisions", decisions), Prefetch("questions", questions)
         )
 
 
@@ -110,6 +117,8 @@ class ApprovalRequest(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, help_text="When it ends undecided; never approved by time.")
+    paused_at = models.DateTimeField(null=True, help_text="Since when the requester owes an answer.")
     closed_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 

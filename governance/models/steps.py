@@ -88,6 +88,12 @@ class StepQuerySet(models.QuerySet["ApprovalStep"]):
         added = AddedHolder.objects.filter(held_by(user, "step__request__project_id"), step=OuterRef("pk"))
         return self.filter(held_by(user, "request__project_id") | Q(Exists(added)))
 
+    def due(self) -> "StepQuerySet":
+        """Open steps whose clock has to be looked at; a clock that stands still is not due."""
+        return self.filter(
+            state=StepState.OPEN, next_check_at__lte=timezone.now(), request__state="open", request__paused_at=None
+        )
+
 
 class ApprovalStep(Holding):
     """One step of a request: who may decide it and how many of them are needed.
@@ -109,13 +115,21 @@ class ApprovalStep(Holding):
     )
     fields_digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of those parts.")
     state = models.CharField(max_length=10, choices=StepState.choices, default=StepState.WAITING)
-    due_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(help_text="While the step waits: when it would be due if it opened at once.")
+    reminds = models.BooleanField(default=True)
+    remind_at = models.DateTimeField(null=True, help_text="Half time; empty when there is none or it is over.")
+    escalate_kind = models.CharField(max_length=15, choices=HolderKind.choices, blank=True)
+    escalate_value = models.CharField(max_length=40, blank=True)
+    escalated_at = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True, help_text="When the clock is looked at again; empty for never.")
 
     objects = StepQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["request", "position"], name="step_position_once")]
+        indexes = [models.Index(fields=["next_check_at"], condition=Q(state="open"), name="step_next_check")]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.request.key}"

@@ -51,14 +51,18 @@ class Inbox:
 
 
 def count(user: User) -> int:
-    """How many requests this person may decide now."""
-    return ApprovalRequest.objects.awaiting(user).count()
+    """How many requests this person may decide now, or owes an answer on."""
+    return _needing(user).count()
+
+
+def _needing(user: User, held: list[Delegation] | None = None) -> QuerySet[ApprovalRequest]:
+    return ApprovalRequest.objects.awaiting(user, held) | ApprovalRequest.objects.owing(user)
 
 
 def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
     held = list(Delegation.objects.held_by(user))
-    mine = ApprovalRequest.objects.awaiting(user, held)
+    mine = _needing(user, held)
     visible = ApprovalRequest.objects.visible_to(user, held)
     others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
     page = None
@@ -80,7 +84,7 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
     """The tab in which the person finds the request."""
     if not request.is_open:
         return DONE
-    return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
+    return NEEDS_YOU if _needing(user).filter(pk=request.pk).exists() else WAITING
 
 
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:

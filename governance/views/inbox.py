@@ -26,7 +26,8 @@ def _inbox_context(user: User, tab: str, cursor: str) -> dict[str, Any]:
     return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
 
 
-def _request(user: User, key: str) -> ApprovalRequest:
+def find_request(user: User, key: str) -> ApprovalRequest:
+    """The request with this key, if the person may see it. Raises NotFound."""
     found = ApprovalRequest.objects.visible_to(user).for_list().by_key(key).first()
     if found is None:
         raise NotFound(f"There is no approval request {key[:20]} that you may see.")
@@ -56,7 +57,7 @@ def approval(request: HttpRequest, key: str) -> HttpResponse:
 
 def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
-    found = _request(user, key)
+    found = find_request(user, key)
     kind, word = dossier.chip_of(found)
     context = {
         "request_row": found,
@@ -64,6 +65,7 @@ def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: i
         "chip_kind": kind,
         "chip_word": word,
         "form": form,
+        "may_answer": found.is_open and user.pk in (found.requester_id, found.project.owner_id),
         "may_withdraw": found.is_open and (found.requester_id == user.pk or user.is_lead),
         **_inbox_context(user, inboxes.tab_of(found, user), ""),
     }
@@ -74,7 +76,7 @@ def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: i
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """Record my verdict."""
     user, form = signed_in(request), DecisionForm(request.POST)
-    found = _request(user, key)
+    found = find_request(user, key)
     if not form.is_valid():
         return _approval_page(request, key, form, status=422)
     conditions, verdict = form.cleaned_conditions(), form.cleaned_data["verdict"]
@@ -110,6 +112,6 @@ def _say(request: HttpRequest, decided: ApprovalRequest) -> None:
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take my request back."""
     user = signed_in(request)
-    taken = approvals.withdraw(request_id=_request(user, key).pk, actor=user)
+    taken = approvals.withdraw(request_id=find_request(user, key).pk, actor=user)
     messages.success(request, f"{taken.key} is withdrawn; {taken.project.key} can be changed again.")
     return redirect(request, reverse("projects:detail", args=[taken.project.key]))

@@ -68,6 +68,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/approvals/{approval}/": API_PROJECT,
     "api/v1/approvals/{approval}/decide/": API_COMMAND,
     "api/v1/approvals/{approval}/withdraw/": API_COMMAND,
+    "api/v1/approvals/{approval}/ask/": API_COMMAND,
+    "api/v1/approvals/{approval}/answer/": API_COMMAND,
     "api/v1/delegations/": API,
     "api/v1/delegations/{delegation}/": (TOKEN, 404, 404, 200, 200, 200),
     "api/v1/policies/": API,
@@ -104,6 +106,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/": PROJECT,
     "approvals/{approval}/decide/": COMMAND,
     "approvals/{approval}/withdraw/": COMMAND,
+    "approvals/{approval}/ask/": COMMAND,
+    "approvals/{approval}/answer/{question}/": COMMAND,
     "me/delegations/": EVERYBODY,
     "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
@@ -174,7 +178,7 @@ def _plain(route: str) -> str:
         elif part.startswith("<"):
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
-            renamed["delegation_id"] = "delegation"
+            renamed |= {"delegation_id": "delegation", "question_id": "question"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)
@@ -199,6 +203,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     given = delegations.delegate(to="security", starts_on=today, ends_on=today, actor=people["lead"])
     return {
         "delegation": given.pk,
+        "question": 1,
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -15,7 +15,7 @@ from governance.events import ApprovalRequested
 from governance.models import AddedHolder, ApprovalRequest, ApprovalStep, Delegation, HolderKind, HolderOrigin
 from governance.policies import outcomes
 from governance.policies.document import Policy, digest
-from governance.policies.rules import Facts, Holder, StepRule, part_of
+from governance.policies.rules import Facts, Holder, Route, StepRule, part_of
 from governance.services.approvals import closing
 from projects.models import Project
 
@@ -50,12 +50,13 @@ def request_approval(
     Raises:
         StaleState: the policy names nobody for this action, so nobody could ever approve it.
     """
-    rules = policy.steps_for(question.action, facts).steps
+    route = policy.steps_for(question.action, facts)
+    rules = route.steps
     if not rules:
         raise StaleState(
             f"The policy {project.policy_version} says nobody who approves “{question.action}”. A CoE lead adds a rule."
         )
-    request = _create(project, question, policy, rules, actor)
+    request = _create(project, question, policy, route, actor)
     never = outcomes.barred(request.excluded, _delegations(request))
     notes = [note for number, rule in enumerate(rules, 1) if (note := _add_step(request, rule, number, policy, never))]
     request.note = " ".join(notes)[:300]
@@ -66,10 +67,9 @@ def request_approval(
     return request
 
 
-def _create(
-    project: Project, question: Question, policy: Policy, rules: Collection[StepRule], actor: User
-) -> ApprovalRequest:
+def _create(project: Project, question: Question, policy: Policy, route: Route, actor: User) -> ApprovalRequest:
     now = timezone.now()
+    expires_at = now + timedelta(days=route.expires_after_days) if route.expires_after_days else None
     authors = set(question.authors) if policy.author_may_not_decide else set()
     return ApprovalRequest.objects.create(
         project=project,
@@ -84,14 +84,14 @@ def _create(
         distinct_people=question.distinct_people,
         policy_version=project.policy_version,
         created_at=now,
-        due_at=now + timedelta(days=_days(rules)),
+        due_at=now + timedelta(days=_days(route.steps)),
+        expires_at=expires_at,
     )
 
 
-def _days(rules: Collection[StepRule], upto: int | None = None) -> int:
-    """Days until the last group is due, or until that of the order ``upto`` is: a group takes its longest step."""
-    orders = {rule.order for rule in rules if upto is None or rule.order <= upto}
-    return sum(max(rule.days for rule in rules if rule.order == order) for order in orders)
+def _days(rules: Collection[StepRule]) -> int:
+    """Days until the last group is due: a group takes its longest step."""
+    return sum(max(rule.days for rule in rules if rule.order == order) for order in {rule.order for rule in rules})
 
 
 def _delegations(request: ApprovalRequest) -> list[tuple[int, int]]:
@@ -118,18 +118,16 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
         is_fallback=is_fallback,
         fields=list(rule.fields),
         fields_digest=digest(part_of(request.specification, rule.fields)) if rule.fields else "",
-        due_at=_planned(request, rule),
+        due_at=request.created_at + timedelta(days=rule.days),
+        reminds=rule.remind,
+        escalate_kind=rule.escalate_to.kind if rule.escalate_to else "",
+        escalate_value=rule.escalate_to.value if rule.escalate_to else "",
     )
     added = None
     if spare and own and fallback:
         held = _held(fallback, request.project)
         added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **held)
     return _note(rule.name, needed, len(own), len(spare), added)
-
-
-def _planned(request: ApprovalRequest, rule: StepRule) -> datetime:
-    """When the step would be due if it opened at once; opening it sets the true time."""
-    return request.created_at + timedelta(days=rule.days)
 
 
 def _people(holder: Holder | None, request: ApprovalRequest, never: set[int]) -> list[User]:

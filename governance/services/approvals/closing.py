@@ -1,7 +1,5 @@
 """What decisions amount to: steps that open and end, requests that come to their end."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,11 +13,11 @@ from governance.models import (
     STEP_LIFECYCLE,
     ApprovalRequest,
     ApprovalState,
-    ApprovalStep,
     StepState,
 )
 from governance.policies import outcomes
 from governance.services import consequences
+from governance.services.approvals import clocks
 from projects.models import Project
 from projects.services import projects
 
@@ -51,7 +49,8 @@ def settle(request: ApprovalRequest, actor: User) -> None:
         if step.position in result.done and step.state in (StepState.WAITING, StepState.OPEN):
             STEP_LIFECYCLE.change(step, StepState.DONE)
         elif step.position in result.open and step.state == StepState.WAITING:
-            _open(step)
+            step.request = request
+            clocks.open_step(step)
     if result.state != ApprovalState.OPEN:
         close(request, result.state, actor=actor)
     request.version += 1
@@ -64,10 +63,6 @@ def _votes(request: ApprovalRequest) -> list[outcomes.Vote]:
         outcomes.Vote(row.actor_id, row.step.position, row.verdict, row.digest, row.on_behalf_of_id, row.fields_digest)
         for row in request.decisions.select_related("step")
     ]
-
-
-def _open(step: ApprovalStep) -> None:
-    STEP_LIFECYCLE.change(step, StepState.OPEN, due_at=timezone.now() + timedelta(days=step.days))
 
 
 def close(request: ApprovalRequest, state: str, *, actor: User | None, comment: str = "") -> None:
