@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import DomainError
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, Decision, Delegation, PolicyStatus, PolicyVersion
+from governance.models import ApprovalRequest, Condition, Decision, Delegation, PolicyStatus, PolicyVersion
 from governance.policies import loader
 from governance.services import policies
 
@@ -86,6 +86,13 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["requester"]
     inlines = [DecisionInline]
+
+
+@admin.register(Condition)
+class ConditionAdmin(ReadOnlyAdmin):
+    list_display = ["text", "project", "owner", "due_on", "state"]
+    list_filter = ["state"]
+    list_select_related = ["project", "owner"]
 
 
 @admin.register(Delegation)

@@ -2,8 +2,17 @@
 
 import django_filters
 
-from governance.models import ApprovalRequest, ApprovalState, Delegation, PolicyStatus, PolicyVersion
+from governance.models import (
+    ApprovalRequest,
+    ApprovalState,
+    Condition,
+    ConditionState,
+    Delegation,
+    PolicyStatus,
+    PolicyVersion,
+)
 from governance.models.approvals import ApprovalQuerySet
+from governance.models.conditions import ConditionQuerySet
 from governance.models.delegations import DelegationQuerySet
 from projects.models import Project
 
@@ -53,3 +62,16 @@ class DelegationFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_state(self, queryset: DelegationQuerySet, name: str, value: str) -> DelegationQuerySet:
         del name, value
         return queryset.not_over()
+
+
+class ConditionFilter(django_filters.FilterSet):  # type: ignore[misc]
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    state = django_filters.ChoiceFilter(choices=ConditionState.choices, label="State")
+
+    class Meta:
+        model = Condition
+        fields: list[str] = []
+
+    def filter_project(self, queryset: ConditionQuerySet, name: str, value: str) -> ConditionQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))

@@ -28,6 +28,10 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    conditions_due_on = forms.DateField(
+        required=False, label="Conditions are met by", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
     def cleaned_conditions(self) -> list[str]:
         """The conditions, one a line."""
         return [line.strip() for line in self.cleaned_data["conditions"].splitlines() if line.strip()]

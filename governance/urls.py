@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.views import delegations, inbox, panels, policies, questions
+from governance.views import conditions, delegations, inbox, panels, policies, questions
 
 app_name = "governance"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("approvals/<str:key>/withdraw/", inbox.withdraw, name="withdraw"),
     path("approvals/<str:key>/ask/", questions.ask, name="ask"),
     path("approvals/<str:key>/answer/<int:question_id>/", questions.answer, name="answer"),
+    path("conditions/<str:condition_id>/meet/", conditions.meet, name="condition_meet"),
     path("me/delegations/", delegations.mine, name="delegations"),
     path("me/delegations/<str:delegation_id>/end/", delegations.end, name="delegation_end"),
     path("policies/", policies.policy_list, name="policies"),

@@ -92,10 +92,14 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
     actor = serializers.CharField(source="actor.username")
     on_behalf_of = serializers.SerializerMethodField(help_text="Username of whom a delegate decided for.")
     step = serializers.SerializerMethodField(help_text="Name of the step.")
+    kept_from = serializers.CharField(source="kept_from_key", help_text="Request in which it was said, or empty.")
 
     class Meta:
         model = Decision
-        fields = ["actor", "on_behalf_of", "step", "verdict", "comment", "conditions", "digest", "decided_at"]
+        fields = [
+            "actor", "on_behalf_of", "step", "verdict", "comment", "conditions", "digest", "fields_digest", "kept_from",
+            "decided_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
     def get_on_behalf_of(self, decision: Decision) -> str:
@@ -181,6 +185,9 @@ class DecisionInput(serializers.Serializer[dict[str, Any]]):
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
     conditions = serializers.ListField(
         child=serializers.CharField(max_length=300), required=False, default=list, max_length=10
+    )
+    conditions_due_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="A month from now when it is left out."
     )
 
 

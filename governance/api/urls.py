@@ -1,10 +1,11 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from governance.api import commands, delegations, resources
+from governance.api import commands, conditions, delegations, resources
 
 router = SimpleRouter()
 router.register("approvals", resources.ApprovalViewSet, basename="approval")
+router.register("conditions", conditions.ConditionViewSet, basename="condition")
 router.register("delegations", delegations.DelegationViewSet, basename="delegation")
 router.register("policies", resources.PolicyViewSet, basename="policy")
 

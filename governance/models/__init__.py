@@ -1,6 +1,7 @@
 """Who must agree: policies, approval requests, their steps and decisions, delegations."""
 
 from governance.models.approvals import APPROVAL_LIFECYCLE, ApprovalRequest, ApprovalState
+from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
@@ -19,6 +20,7 @@ from governance.models.steps import (
 __all__ = [
     "APPROVAL_LIFECYCLE",
     "APPROVING",
+    "CONDITION_LIFECYCLE",
     "POLICY_LIFECYCLE",
     "STEP_LIFECYCLE",
     "AddedHolder",
@@ -26,6 +28,8 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalStep",
+    "Condition",
+    "ConditionState",
     "Decision",
     "Delegation",
     "HolderKind",

@@ -191,5 +191,10 @@ class Decision(models.Model):
         return f"{self.actor} for {self.on_behalf_of}" if self.on_behalf_of else str(self.actor)
 
     @property
+    def kept_from_key(self) -> str:
+        """The request in which this was said, such as APR-3; empty for this one."""
+        return f"APR-{self.kept_from.request_id}" if self.kept_from else ""
+
+    @property
     def approves(self) -> bool:
         return self.verdict in APPROVING

@@ -6,10 +6,10 @@ from typing import Any
 
 from coe_portal.core.models import AuditEntry, User
 from governance import permissions
-from governance.models import ApprovalRequest, ApprovalState, Decision, StepState
+from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, StepState
 from governance.policies.document import GateRule, Policy
 from governance.policies.wording import Fact, facts_of, place, words
-from governance.services import policies, revisions
+from governance.services import conditions, policies, revisions
 from projects.checklists import is_complete
 from projects.models import Evidence, Stage
 
@@ -48,6 +48,7 @@ class Dossier:
     duties: list[Duty]
     history: list[AuditEntry]
     refusal: str
+    conditions: list[tuple[Condition, str]]
     seat: permissions.Seat | None
 
     @property
@@ -70,6 +71,7 @@ def of(request: ApprovalRequest, reader: User) -> Dossier:
         duties=_duties(request, stands),
         history=list(entries),
         refusal=stands.refusal,
+        conditions=[(row, conditions.refusal(row, reader)) for row in request.conditions.for_list()],
         seat=stands.seats[0] if stands.seats else None,
     )
 
@@ -177,11 +179,12 @@ def _seat_words(seat: permissions.Seat) -> str:
 
 
 def _said(decision: Decision) -> str:
-    return (
-        f"{decision.get_verdict_display()}: “{decision.comment}”"
-        if decision.comment
-        else decision.get_verdict_display()
-    )
+    words = decision.get_verdict_display()
+    if decision.comment:
+        words = f"{words}: “{decision.comment}”"
+    if decision.kept_from:
+        words = f"{words} (kept from {decision.kept_from_key}: what this step answers for has not changed)"
+    return words
 
 
 def chip_of(request: ApprovalRequest) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import consequences, intakes, policies
+from governance.services import conditions, consequences, intakes, policies
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
         _wrong_time(project, rule),
         _wrong_person(project, rule, actor),
     ]
-    return [item for item in found if item is not None]
+    return [item for item in found if item is not None] + conditions.missing(project, action)
 
 
 def _missing_to_advance(project: Project) -> list[Missing]:

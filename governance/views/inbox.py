@@ -88,6 +88,7 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
             verdict=verdict,
             comment=form.cleaned_data["comment"],
             conditions=conditions,
+            conditions_due_on=form.cleaned_data["conditions_due_on"],
             actor=user,
         )
     except DomainError as error:

@@ -18,7 +18,7 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion
-from governance.services import delegations
+from governance.services import conditions, delegations
 from projects.models import BusinessUnit, Project
 from tests.deployments.conftest import approved_project
 
@@ -70,6 +70,9 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/approvals/{approval}/withdraw/": API_COMMAND,
     "api/v1/approvals/{approval}/ask/": API_COMMAND,
     "api/v1/approvals/{approval}/answer/": API_COMMAND,
+    "api/v1/conditions/": API,
+    "api/v1/conditions/{condition}/": API_PROJECT,
+    "api/v1/conditions/{condition}/meet/": API_COMMAND,
     "api/v1/delegations/": API,
     "api/v1/delegations/{delegation}/": (TOKEN, 404, 404, 200, 200, 200),
     "api/v1/policies/": API,
@@ -108,6 +111,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/withdraw/": COMMAND,
     "approvals/{approval}/ask/": COMMAND,
     "approvals/{approval}/answer/{question}/": COMMAND,
+    "conditions/{condition}/meet/": COMMAND,
     "me/delegations/": EVERYBODY,
     "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
@@ -167,7 +171,7 @@ def _plain(route: str) -> str:
     names = {"pk": "", "username": "username", "project": "key"}
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
-    kinds |= {"delegations": "delegation"}
+    kinds |= {"delegations": "delegation", "conditions": "condition"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -178,7 +182,7 @@ def _plain(route: str) -> str:
         elif part.startswith("<"):
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
-            renamed |= {"delegation_id": "delegation", "question_id": "question"}
+            renamed |= {"delegation_id": "delegation", "question_id": "question", "condition_id": "condition"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)
@@ -201,7 +205,10 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     entry = AuditEntry.objects.filter(actor=people["domain"]).order_by("id")[0]
     today = timezone.localdate()
     given = delegations.delegate(to="security", starts_on=today, ends_on=today, actor=people["lead"])
+    asked = ApprovalRequest.objects.get()
+    conditions.set_for(asked.decisions.all()[0], ["Report every month"])
     return {
+        "condition": asked.conditions.get().pk,
         "delegation": given.pk,
         "question": 1,
         "username": "lead",

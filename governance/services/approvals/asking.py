@@ -16,7 +16,7 @@ from governance.models import AddedHolder, ApprovalRequest, ApprovalStep, Delega
 from governance.policies import outcomes
 from governance.policies.document import Policy, digest
 from governance.policies.rules import Facts, Holder, Route, StepRule, part_of
-from governance.services.approvals import closing
+from governance.services.approvals import closing, keeping
 from projects.models import Project
 
 
@@ -63,6 +63,7 @@ def request_approval(
     request.save(update_fields=["note"])
     audit.record(actor=actor, action="approval.requested", subject=request, after={"digest": request.digest})
     outbox.publish(ApprovalRequested(request.pk, request.subject, request.action))
+    keeping.keep_approvals(request, never, actor)
     closing.settle(request, actor)
     return request
 

@@ -16,7 +16,7 @@ from governance.models import (
     StepState,
 )
 from governance.policies import outcomes
-from governance.services import consequences
+from governance.services import conditions, consequences
 from governance.services.approvals import clocks
 from projects.models import Project
 from projects.services import projects
@@ -72,6 +72,8 @@ def close(request: ApprovalRequest, state: str, *, actor: User | None, comment: 
     APPROVAL_LIFECYCLE.move(
         request, state, actor=actor, action=f"approval.{state}", comment=comment, closed_at=timezone.now()
     )
+    if state != ApprovalState.APPROVED:
+        conditions.lapse(request)
     outbox.publish(ApprovalClosed(request.pk, request.subject, request.action, request.digest, str(state)))
     consequences.of(request, actor or request.requester)
     tell_waiting(request.project)

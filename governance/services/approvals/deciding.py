@@ -1,8 +1,10 @@
 """One verdict of one person on one step."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.db import transaction
+from django.utils import timezone
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput
@@ -12,6 +14,7 @@ from governance.models import ApprovalRequest, ApprovalState, Decision, Verdict
 from governance.policies.document import digest
 from governance.services import consequences
 from governance.services.approvals import closing
+from governance.services.conditions import set_for
 
 MAX_COMMENT = 4000
 
@@ -23,12 +26,14 @@ def decide(
     verdict: str,
     comment: str = "",
     conditions: Sequence[str] = (),
+    conditions_due_on: date | None = None,
     step: int | None = None,
     actor: User,
 ) -> ApprovalRequest:
     """Record one verdict and close the request if that settles it.
 
     Args:
+        conditions_due_on: the day by which the conditions are met; a month from now when it is left out.
         step: position of the open step that is decided; without it the first one that the person may decide.
 
     Raises:
@@ -38,13 +43,16 @@ def decide(
         StaleState: it is decided already, or what was asked for has changed since (the request becomes void).
     """
     request = closing.locked(request_id, actor)
-    _check_words(verdict, comment, conditions)
+    _check_words(verdict, comment, conditions, conditions_due_on)
     seat = permissions.require_seat(request, actor, step)
     if digest(consequences.current_specification(request)) != request.digest:
         void = "What was asked for changed after it was asked."
         closing.close(request, ApprovalState.VOID, actor=None, comment=void)
         return request
-    _record(request, seat, verdict, comment.strip(), [text.strip() for text in conditions if text.strip()], actor)
+    demands = [text.strip() for text in conditions if text.strip()]
+    decision = _record(request, seat, verdict, comment.strip(), demands, actor)
+    if verdict == Verdict.APPROVE_WITH_CONDITIONS:
+        set_for(decision, demands, conditions_due_on)
     closing.settle(request, actor)
     return request
 
@@ -74,7 +82,7 @@ def _record(
     return decision
 
 
-def _check_words(verdict: str, comment: str, conditions: Sequence[str]) -> None:
+def _check_words(verdict: str, comment: str, conditions: Sequence[str], due_on: date | None) -> None:
     errors: dict[str, list[str]] = {}
     if verdict not in Verdict.values:
         errors["verdict"] = [f"Choose one of {', '.join(Verdict.values)}."]
@@ -84,5 +92,7 @@ def _check_words(verdict: str, comment: str, conditions: Sequence[str]) -> None:
         errors["comment"] = [f"Shorten this to at most {MAX_COMMENT} characters."]
     if verdict == Verdict.APPROVE_WITH_CONDITIONS and not any(condition.strip() for condition in conditions):
         errors["conditions"] = ["Name at least one condition, or approve without."]
+    if due_on and due_on < timezone.localdate():
+        errors["conditions_due_on"] = ["Choose a day that is still to come."]
     if errors:
         raise InvalidInput(errors)
