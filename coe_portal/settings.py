@@ -1,8 +1,6 @@
 """Django's settings, the same everywhere: what differs between a laptop and production comes from ``env.py``."""
 
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import django_stubs_ext
 from django.utils.csp import CSP
@@ -10,6 +8,7 @@ from django.utils.csp import CSP
 from coe_portal import connections
 from coe_portal import env as environment
 from coe_portal.logs import logging_config
+from coe_portal.schedule import SCHEDULE
 
 django_stubs_ext.monkeypatch()  # so that ModelAdmin[User] and the like mean the same at run time as to mypy
 
@@ -266,26 +265,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "drain the outbox": {"task": "core.drain_outbox", "schedule": timedelta(seconds=5)},
-    "heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=30)},
-    "submit runs": {"task": "deployments.submit_runs", "schedule": timedelta(seconds=5), "options": {"expires": 10}},
-    "observe runs": {"task": "deployments.observe_runs", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
-    "stop runs": {"task": "deployments.stop_runs", "schedule": timedelta(seconds=5), "options": {"expires": 10}},
-    "fetch outputs": {"task": "deployments.fetch_outputs", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
-    "check environments": {
-        "task": "deployments.check_environments",
-        "schedule": timedelta(seconds=15),
-        "options": {"expires": 30},
-    },
-    "compare with AWS": {"task": "deployments.sweep", "schedule": timedelta(hours=1)},
-    "attend approvals": {
-        "task": "governance.attend_approvals",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 # AWS: what the portal asks for, per account and region, in calls a second
 AWS_RATES = {

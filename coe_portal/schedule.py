@@ -1,0 +1,25 @@
+"""What beat sends, and how often. Every task is a wake-up call: losing one loses nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "drain the outbox": {"task": "core.drain_outbox", "schedule": timedelta(seconds=5)},
+    "heartbeat": {"task": "core.heartbeat", "schedule": timedelta(seconds=30)},
+    "submit runs": {"task": "deployments.submit_runs", "schedule": timedelta(seconds=5), "options": {"expires": 10}},
+    "observe runs": {"task": "deployments.observe_runs", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
+    "stop runs": {"task": "deployments.stop_runs", "schedule": timedelta(seconds=5), "options": {"expires": 10}},
+    "fetch outputs": {"task": "deployments.fetch_outputs", "schedule": timedelta(seconds=2), "options": {"expires": 5}},
+    "check environments": {
+        "task": "deployments.check_environments",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 30},
+    },
+    "compare with AWS": {"task": "deployments.sweep", "schedule": timedelta(hours=1)},
+    "attend approvals": {
+        "task": "governance.attend_approvals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
+}
