@@ -11,7 +11,16 @@ from django.http import HttpRequest
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import DomainError
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, Condition, Decision, Delegation, PolicyStatus, PolicyVersion
+from governance.models import (
+    ApprovalRequest,
+    BreakGlass,
+    Condition,
+    Decision,
+    Delegation,
+    Finding,
+    PolicyStatus,
+    PolicyVersion,
+)
 from governance.policies import loader
 from governance.services import policies
 
@@ -93,6 +102,19 @@ class ConditionAdmin(ReadOnlyAdmin):
     list_display = ["text", "project", "owner", "due_on", "state"]
     list_filter = ["state"]
     list_select_related = ["project", "owner"]
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = ["title", "project", "severity", "owner", "due_on", "state", "source"]
+    list_filter = ["state", "severity", "source"]
+    list_select_related = ["project", "owner"]
+
+
+@admin.register(BreakGlass)
+class BreakGlassAdmin(ReadOnlyAdmin):
+    list_display = ["project", "action", "environment_kind", "requested_by", "opened_at", "closes_at"]
+    list_select_related = ["project", "requested_by"]
 
 
 @admin.register(Delegation)

@@ -7,7 +7,8 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, search
         from governance.palette import find_approvals
-        from governance.services import inboxes
+        from governance.services import break_glass, inboxes  # break_glass registers what its approval does
 
+        del break_glass
         inbox.register("approvals", inboxes.count)
         search.register("approvals", find_approvals)

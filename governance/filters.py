@@ -8,12 +8,16 @@ from governance.models import (
     Condition,
     ConditionState,
     Delegation,
+    Finding,
+    FindingState,
     PolicyStatus,
     PolicyVersion,
+    Severity,
 )
 from governance.models.approvals import ApprovalQuerySet
 from governance.models.conditions import ConditionQuerySet
 from governance.models.delegations import DelegationQuerySet
+from governance.models.findings import FindingQuerySet
 from projects.models import Project
 
 
@@ -73,5 +77,20 @@ class ConditionFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def filter_project(self, queryset: ConditionQuerySet, name: str, value: str) -> ConditionQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))
+
+
+class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    state = django_filters.ChoiceFilter(choices=FindingState.choices, label="State")
+    severity = django_filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    source = django_filters.CharFilter(label="What found it, such as break_glass")
+
+    class Meta:
+        model = Finding
+        fields: list[str] = []
+
+    def filter_project(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
         del name
         return queryset.filter(project__in=Project.objects.by_key(value))

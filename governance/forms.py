@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from coe_portal.core.models import User
 from governance.models import Verdict
+from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import BusinessUnit
 
 
@@ -35,6 +36,23 @@ class DecisionForm(forms.Form):
     def cleaned_conditions(self) -> list[str]:
         """The conditions, one a line."""
         return [line.strip() for line in self.cleaned_data["conditions"].splitlines() if line.strip()]
+
+
+class BreakGlassForm(forms.Form):
+    """Which gate is opened, where, for how long and why."""
+
+    action = forms.ChoiceField(choices=[(name, name.replace("_", " ").capitalize()) for name in ACTIONS], label="What")
+    environment = forms.ChoiceField(
+        choices=[("", "No environment"), *((kind, kind) for kind in ENVIRONMENT_KINDS)], required=False, label="Where"
+    )
+    hours = forms.IntegerField(min_value=1, max_value=24, initial=4, label="For how many hours")
+    reason = forms.CharField(
+        min_length=20,
+        max_length=2000,
+        label="Why waiting would be worse",
+        help_text="Two people read this before they agree, and an auditor afterwards.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
 
 
 class DelegationForm(forms.Form):

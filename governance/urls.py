@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, inbox, panels, policies, questions
+from governance.views import conditions, delegations, findings, inbox, panels, policies, questions
 
 app_name = "governance"
 urlpatterns = [
@@ -20,5 +20,8 @@ urlpatterns = [
     path("projects/<str:key>/advance/", panels.advance, name="advance"),
     path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),
     path("projects/<str:key>/gate/", panels.gate_panel, name="project_gate"),
+    path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
+    path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
+    path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
     path("projects/<str:key>/decisions/", panels.decisions_panel, name="project_decisions"),
 ]

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from governance import permissions
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.policies.schema import ACTIONS
 from governance.services import revisions
 from projects.models import Project
 
@@ -26,6 +27,7 @@ class GateSerializer(serializers.Serializer[dict[str, Any]]):
     action = serializers.CharField()
     allowed = serializers.BooleanField()
     missing = MissingSerializer(many=True)
+    break_glass = serializers.CharField(help_text="Why it is open although something is missing; else empty.")
 
 
 class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
@@ -189,6 +191,17 @@ class DecisionInput(serializers.Serializer[dict[str, Any]]):
     conditions_due_on = serializers.DateField(
         required=False, allow_null=True, default=None, help_text="A month from now when it is left out."
     )
+
+
+class BreakGlassInput(serializers.Serializer[dict[str, Any]]):
+    """Which gate to open, where, for how long and why."""
+
+    action = serializers.ChoiceField(choices=ACTIONS)
+    environment = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=60, help_text="Name of an environment, or its kind."
+    )
+    hours = serializers.IntegerField(min_value=1, max_value=24)
+    reason = serializers.CharField(min_length=20, max_length=2000)
 
 
 class SubmittedProjectSerializer(serializers.ModelSerializer[Project]):

@@ -1,8 +1,10 @@
 """Who must agree: policies, approval requests, their steps and decisions, delegations."""
 
 from governance.models.approvals import APPROVAL_LIFECYCLE, ApprovalRequest, ApprovalState
+from governance.models.break_glass import BreakGlass
 from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
+from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
 from governance.models.steps import (
@@ -21,6 +23,7 @@ __all__ = [
     "APPROVAL_LIFECYCLE",
     "APPROVING",
     "CONDITION_LIFECYCLE",
+    "FINDING_LIFECYCLE",
     "POLICY_LIFECYCLE",
     "STEP_LIFECYCLE",
     "AddedHolder",
@@ -28,14 +31,18 @@ __all__ = [
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalStep",
+    "BreakGlass",
     "Condition",
     "ConditionState",
     "Decision",
     "Delegation",
+    "Finding",
+    "FindingState",
     "HolderKind",
     "HolderOrigin",
     "PolicyStatus",
     "PolicyVersion",
+    "Severity",
     "StepState",
     "Verdict",
 ]

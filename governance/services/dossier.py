@@ -84,7 +84,7 @@ def gate_of(request: ApprovalRequest, policy: Policy) -> GateRule | None:
 def _names(specification: Mapping[str, Any]) -> dict[str, str]:
     """Display names of the people that a specification mentions."""
     wanted = {specification.get(role) for role in ("owner", "sponsor", "deploy_authority")}
-    wanted |= set(specification.get("team", {}))
+    wanted |= {specification.get("asked_by"), *specification.get("team", {})}
     wanted.add(specification.get("answers", {}).get("team", {}).get("deploy_authority"))
     people = User.objects.filter(username__in=[name for name in wanted if name])
     return {person.username: str(person) for person in people}
@@ -92,6 +92,8 @@ def _names(specification: Mapping[str, Any]) -> dict[str, str]:
 
 def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str, str]) -> list[Fact]:
     said, answers = request.specification, request.specification.get("answers", {})
+    if "answers" not in said:
+        return [Fact(words(name).capitalize(), words(value, names)) for name, value in said.items() if value != ""]
     poc, value, currency = said.get("poc", {}), answers.get("value", {}), said.get("currency", "")
     facts = [Fact("Stage", Stage(gate.target).label, Stage(gate.source).label)] if gate else []
     facts.append(Fact("What it does", said.get("summary", "")))
@@ -131,6 +133,8 @@ def _titles(policy: Policy) -> dict[str, str]:
 def _evidence(
     request: ApprovalRequest, policy: Policy, gate: GateRule | None, names: Mapping[str, str]
 ) -> list[EvidenceRow]:
+    if "answers" not in request.specification:
+        return []
     links: dict[str, list[Evidence]] = {}
     for link in Evidence.objects.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
         links.setdefault(link.criterion.code, []).append(link)

@@ -11,10 +11,12 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import conditions, consequences, intakes, policies
+from governance.services import break_glass, conditions, consequences, intakes, policies
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
+# What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
+PASSABLE = ("stage", "poc_ended", "condition_overdue")
 ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 
 
@@ -24,6 +26,7 @@ class GateAnswer:
 
     allowed: bool
     missing: tuple[Missing, ...]
+    break_glass: str = ""  # why it is open although something is missing; empty when nothing is
 
 
 def check(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
@@ -37,11 +40,12 @@ def check(project: Project, action: str, *, environment_kind: str = "", actor: U
     """
     try:
         missing = _missing(project, action, environment_kind, actor)
+        glass = _broken_glass(project, action, environment_kind, actor, missing) if missing else ""
     except Exception:
         log.exception("gate_failed_closed", project=project.key, action=action)
         sentence = "The gate could not be evaluated, so it stays closed."
-        missing = [Missing("gate_error", sentence, "Try again; if it stays closed, tell your CoE lead.")]
-    return GateAnswer(not missing, tuple(missing))
+        missing, glass = [Missing("gate_error", sentence, "Try again; if it stays closed, tell your CoE lead.")], ""
+    return GateAnswer(True, (), glass) if glass else GateAnswer(not missing, tuple(missing))
 
 
 def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> None:
@@ -71,6 +75,19 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
         _wrong_person(project, rule, actor),
     ]
     return [item for item in found if item is not None] + conditions.missing(project, action)
+
+
+def _broken_glass(
+    project: Project, action: str, environment_kind: str, actor: User | None, missing: list[Missing]
+) -> str:
+    """Which broken glass lets the action run, in words; empty when none does or when it does not help."""
+    if not {item.code for item in missing} <= {*PASSABLE, "role"}:
+        return ""
+    glass = break_glass.open_for(project, action, environment_kind)
+    asked_by_actor = glass is not None and actor is not None and actor.pk == glass.requested_by_id
+    if glass is None or glass.request is None or ("role" in {item.code for item in missing} and not asked_by_actor):
+        return ""
+    return f"The glass is broken until {timezone.localtime(glass.closes_at):%d %B %H:%M} ({glass.request.key})."
 
 
 def _missing_to_advance(project: Project) -> list[Missing]:

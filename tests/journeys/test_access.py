@@ -17,8 +17,8 @@ from coe_portal.core.services import tokens
 from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
-from governance.models import ApprovalRequest, PolicyVersion
-from governance.services import conditions, delegations
+from governance.models import ApprovalRequest, PolicyVersion, Severity
+from governance.services import conditions, delegations, findings
 from projects.models import BusinessUnit, Project
 from tests.deployments.conftest import approved_project
 
@@ -75,6 +75,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/conditions/{condition}/meet/": API_COMMAND,
     "api/v1/delegations/": API,
     "api/v1/delegations/{delegation}/": (TOKEN, 404, 404, 200, 200, 200),
+    "api/v1/findings/": API,
+    "api/v1/findings/{finding}/": API_PROJECT,
+    "api/v1/findings/{finding}/resolve/": API_COMMAND,
+    "api/v1/projects/{key}/break-glass/": API_COMMAND,
     "api/v1/policies/": API,
     "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
@@ -112,6 +116,9 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/ask/": COMMAND,
     "approvals/{approval}/answer/{question}/": COMMAND,
     "conditions/{condition}/meet/": COMMAND,
+    "findings/{finding}/resolve/": COMMAND,
+    "projects/{key}/findings/": PROJECT,
+    "projects/{key}/break-glass/": PROJECT,
     "me/delegations/": EVERYBODY,
     "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
@@ -171,7 +178,7 @@ def _plain(route: str) -> str:
     names = {"pk": "", "username": "username", "project": "key"}
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
-    kinds |= {"delegations": "delegation", "conditions": "condition"}
+    kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -182,7 +189,12 @@ def _plain(route: str) -> str:
         elif part.startswith("<"):
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
-            renamed |= {"delegation_id": "delegation", "question_id": "question", "condition_id": "condition"}
+            renamed |= {
+                "delegation_id": "delegation",
+                "question_id": "question",
+                "condition_id": "condition",
+                "finding_id": "finding",
+            }
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)
@@ -207,7 +219,9 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     given = delegations.delegate(to="security", starts_on=today, ends_on=today, actor=people["lead"])
     asked = ApprovalRequest.objects.get()
     conditions.set_for(asked.decisions.all()[0], ["Report every month"])
+    trouble = findings.Trouble("review", "Look at it", Severity.LOW, people["domain"], today)
     return {
+        "finding": findings.raise_finding(project, trouble, actor=None).pk,
         "condition": asked.conditions.get().pk,
         "delegation": given.pk,
         "question": 1,
