@@ -21,5 +21,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
 }

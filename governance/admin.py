@@ -18,6 +18,7 @@ from governance.models import (
     Decision,
     Delegation,
     Finding,
+    Notification,
     PolicyStatus,
     PolicyVersion,
 )
@@ -115,6 +116,13 @@ class FindingAdmin(ReadOnlyAdmin):
 class BreakGlassAdmin(ReadOnlyAdmin):
     list_display = ["project", "action", "environment_kind", "requested_by", "opened_at", "closes_at"]
     list_select_related = ["project", "requested_by"]
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "person", "telling", "created_at", "send_at", "attempts", "sent_at"]
+    list_filter = ["telling", "sent_at"]
+    list_select_related = ["person", "request"]
 
 
 @admin.register(Delegation)

@@ -6,9 +6,10 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, search
+        from governance import handlers
         from governance.palette import find_approvals
         from governance.services import break_glass, inboxes  # break_glass registers what its approval does
 
-        del break_glass
+        del break_glass, handlers
         inbox.register("approvals", inboxes.count)
         search.register("approvals", find_approvals)

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from governance.services import notifications
 from governance.services.approvals import sla
 
 
@@ -9,3 +10,9 @@ from governance.services.approvals import sla
 def attend_approvals() -> None:
     """Remind, escalate and expire what is due."""
     sla.attend_due()
+
+
+@shared_task(name="governance.send_mail")
+def send_mail() -> None:
+    """Send what is due."""
+    notifications.send_due()

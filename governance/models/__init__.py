@@ -5,6 +5,7 @@ from governance.models.break_glass import BreakGlass
 from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
+from governance.models.notifications import Notification, Telling
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
 from governance.models.steps import (
@@ -40,9 +41,11 @@ __all__ = [
     "FindingState",
     "HolderKind",
     "HolderOrigin",
+    "Notification",
     "PolicyStatus",
     "PolicyVersion",
     "Severity",
     "StepState",
+    "Telling",
     "Verdict",
 ]

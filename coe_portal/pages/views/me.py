@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import ApiToken, Scope, User
-from coe_portal.core.models.user import Theme
+from coe_portal.core.models.user import MailMode, Theme
 from coe_portal.core.services import people, tokens
 from coe_portal.core.sessions import signed_in
 
@@ -21,6 +21,13 @@ class PreferencesForm(forms.Form):
     theme = forms.ChoiceField(choices=Theme.choices, label="Colours", widget=forms.RadioSelect)
     shortcuts = forms.BooleanField(
         required=False, label="Single-key shortcuts", help_text="J and K move in lists, A approves, ? lists them all."
+    )
+    mail = forms.ChoiceField(
+        choices=MailMode.choices,
+        required=False,
+        label="Mail about approvals",
+        help_text="What waits for you, reminders and decisions. Your inbox has them in any case.",
+        widget=forms.RadioSelect,
     )
 
 
@@ -44,12 +51,16 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "preferences": preferences_form or PreferencesForm({"theme": user.theme, "shortcuts": user.shortcuts}),
+        "preferences": preferences_form or PreferencesForm(_preferences_of(user)),
         "token_form": token_form or TokenForm(),
         "tokens": ApiToken.objects.filter(user=user, revoked_at=None),
         "new_token": new_token,
     }
     return render(request, "pages/me.html", context, status=status)
+
+
+def _preferences_of(user: User) -> dict[str, object]:
+    return {"theme": user.theme, "shortcuts": user.shortcuts, "mail": user.mail}
 
 
 @require_GET
@@ -64,7 +75,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     user, form = signed_in(request), PreferencesForm(request.POST)
     if not form.is_valid():
         return _page(request, user, preferences_form=form, status=422)
-    people.set_preferences(theme=form.cleaned_data["theme"], shortcuts=form.cleaned_data["shortcuts"], actor=user)
+    people.set_preferences(actor=user, **form.cleaned_data)
     messages.success(request, "Your settings are saved.")
     return redirect(request, reverse("pages:me"))
 

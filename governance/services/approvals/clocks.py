@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from coe_portal.core import outbox
+from governance.events import StepOpened
 from governance.models import STEP_LIFECYCLE, ApprovalRequest, ApprovalStep, StepState
 from governance.policies import clock
 
@@ -26,6 +28,7 @@ def open_step(step: ApprovalStep) -> None:
         remind_at=started.remind_at,
         next_check_at=started.next_at,
     )
+    outbox.publish(StepOpened(step.request_id, step.pk))
 
 
 def clock_of(step: ApprovalStep) -> clock.Clock:
