@@ -20,6 +20,8 @@ PAGES = (
     "/projects/PRJ-1/team/",
     "/projects/PRJ-1/history/",
     "/projects/PRJ-1/decisions/",
+    "/projects/PRJ-1/findings/",
+    "/projects/PRJ-1/break-glass/?action=start_run",
     "/projects/PRJ-1/runs/new/",
     "/inbox/",
     "/inbox/?tab=done",
@@ -33,6 +35,7 @@ PAGES = (
     "/audit/",
     "/search/?q=run",
     "/me/",
+    "/me/delegations/",
 )
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 

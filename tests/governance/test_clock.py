@@ -189,6 +189,10 @@ def test_a_question_is_asked_and_answered_on_the_page(client: Client, people: di
     assert client.get("/inbox/count/").content == b"1"
     page = client.get(f"/approvals/{request.key}/").content.decode()
     assert "Your answer to Marta Veiga" in page
+    assert (
+        f"Answer the question on {request.key}"
+        in client.get(f"/projects/{request.project.key}/next-action/").content.decode()
+    )
     number = ApprovalQuestion.objects.get().pk
     client.post(f"/approvals/{request.key}/answer/{number}/", {"text": "Two assessors."})
     assert client.get("/inbox/count/").content == b""
