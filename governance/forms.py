@@ -11,6 +11,11 @@ from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import BusinessUnit
 
 
+def _day() -> forms.DateInput:
+    """A browser's date field, which wants 2026-11-30 whatever the language."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class DecisionForm(forms.Form):
     """One verdict with its reason."""
 
@@ -29,9 +34,7 @@ class DecisionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    conditions_due_on = forms.DateField(
-        required=False, label="Conditions are met by", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    conditions_due_on = forms.DateField(required=False, label="Conditions are met by", widget=_day())
 
     def cleaned_conditions(self) -> list[str]:
         """The conditions, one a line."""
@@ -59,10 +62,8 @@ class DelegationForm(forms.Form):
     """Who decides for the giver, for how long, about what."""
 
     to = forms.ChoiceField(label="Who decides for you")
-    starts_on = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    ends_on = forms.DateField(
-        label="Until", help_text="The last day; both days are included.", widget=forms.DateInput(attrs={"type": "date"})
-    )
+    starts_on = forms.DateField(label="From", widget=_day())
+    ends_on = forms.DateField(label="Until", help_text="The last day; both days are included.", widget=_day())
     scope = forms.ChoiceField(label="About")
 
     def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:

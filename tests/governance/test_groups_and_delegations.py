@@ -243,6 +243,7 @@ def test_delegations_are_given_listed_and_ended_over_rest(client: Client, people
 def test_delegations_are_given_and_ended_on_the_page(client: Client, people: dict[str, User]) -> None:
     client.force_login(people["lead"])
     today = timezone.localdate().isoformat()
+    assert f'value="{today}"' in client.get("/me/delegations/").content.decode()
     fields = {"to": "security", "starts_on": today, "ends_on": today, "scope": "all"}
     assert "decides for you until" in client.post("/me/delegations/", fields, follow=True).content.decode()
     refused = client.post("/me/delegations/", fields)
