@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 import structlog
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from coe_portal.core.errors import GateClosed, Missing
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, ApprovalState
+from governance.models import ApprovalRequest, ApprovalState, Condition
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
 from governance.services import break_glass, conditions, consequences, intakes, policies
@@ -69,12 +70,23 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
     if rule is None:
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
+    is_overdue, roles = _facts(project, actor)
     found = [
         _wrong_stage(project, rule, environment_kind),
         _wrong_time(project, rule),
-        _wrong_person(project, rule, actor),
+        _wrong_person(project, rule, actor, roles),
     ]
-    return [item for item in found if item is not None] + conditions.missing(project, action)
+    overdue = conditions.missing(project, action) if is_overdue else []
+    return [item for item in found if item is not None] + overdue
+
+
+def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:
+    """In one query: whether a condition of the project is overdue, and the roles that the actor has in its team."""
+    overdue = Condition.objects.binding().overdue().filter(project=OuterRef("pk"))
+    roles = Member.objects.filter(project=OuterRef("pk"), user=actor).values("roles")[:1]
+    row = Project.objects.annotate(is_overdue=Exists(overdue), actor_roles=Subquery(roles))
+    is_overdue, held = row.values_list("is_overdue", "actor_roles").get(pk=project.pk)
+    return is_overdue, held or []
 
 
 def _broken_glass(
@@ -129,11 +141,8 @@ def _wrong_time(project: Project, rule: ActionRule) -> Missing | None:
     )
 
 
-def _wrong_person(project: Project, rule: ActionRule, actor: User | None) -> Missing | None:
-    if actor is None:
-        return None
-    member = Member.objects.filter(project=project, user=actor).first()
-    if member is not None and set(member.roles) & set(rule.roles):
+def _wrong_person(project: Project, rule: ActionRule, actor: User | None, held: list[str]) -> Missing | None:
+    if actor is None or set(held) & set(rule.roles):
         return None
     labels = dict(ProjectRole.choices)
     roles = " or ".join(str(labels[role]).lower() for role in rule.roles)
