@@ -34,6 +34,15 @@ CHALLENGE = {f"challenge-{name}": value + " Every day." for name, value in ANSWE
     "challenge-ml_needed": "yes"
 }
 
+TODAY = {"starts_on": "{today}", "ends_on": "{today}"}
+ASIDE = {"to": "devops", "scope": "all", **TODAY}
+GLASS = {
+    "action": "start_run",
+    "environment": "",
+    "hours": 2,
+    "reason": "The line stands still until it is trained again.",
+}
+
 # What is sent where; everything else gets an empty body.
 BODIES: dict[str, Any] = {
     "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
@@ -42,6 +51,11 @@ BODIES: dict[str, Any] = {
     "post api/v1/environments/": DEV,
     "patch api/v1/environments/{environment}/": {"region": "eu-central-1"},
     "post api/v1/approvals/{approval}/decide/": VERDICT,
+    "post api/v1/approvals/{approval}/ask/": {"text": "Who labels it?"},
+    "post api/v1/approvals/{approval}/answer/": {"question": "{question}", "text": "Two assessors do."},
+    "post api/v1/findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "post api/v1/delegations/": ASIDE,
+    "post api/v1/projects/{key}/break-glass/": GLASS,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
@@ -56,6 +70,11 @@ BODIES: dict[str, Any] = {
     "me/theme/": {"theme": "dark"},
     "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
     "approvals/{approval}/decide/": VERDICT,
+    "approvals/{approval}/ask/": {"text": "Who labels it?"},
+    "approvals/{approval}/answer/{question}/": {"text": "Two assessors do."},
+    "findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "me/delegations/": ASIDE,
+    "projects/{key}/break-glass/": GLASS,
     "environments/new/": DEV_FORM,
     "environments/{environment}/edit/": DEV_FORM,
     "intake/new/": {"name": "Claims triage", "business_unit": "{unit}"},
@@ -74,6 +93,9 @@ OTHER_ROWS = {
     "/verdict/": {"key": "asked_project"},
     "/decide/": {"approval": "asked"},
     "/withdraw/": {"approval": "asked"},
+    "/ask/": {"approval": "asked"},
+    "/answer/": {"approval": "asked"},
+    "/answer/{question}/": {"approval": "asked"},
     "/publish/": {"policy": "draft"},
     "/retry/": {"run": "failed", "number": "failed_number"},
 }
