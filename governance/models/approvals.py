@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -93,14 +93,45 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
             self.filter(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 18 else self.none()
         )
 
-    def for_list(self) -> Self:
-        added = Prefetch("added_holders", AddedHolder.objects.select_related("person"))
-        steps = ApprovalStep.objects.select_related("person").prefetch_related(added)
-        decisions = Decision.objects.select_related("actor", "on_behalf_of", "kept_from")
-        questions = ApprovalQuestion.objects.select_related("asked_by", "on_behalf_of", "answered_by", "step")
-        return self.select_related("project__business_unit", "project__owner", "requester").prefetch_related(
-            Prefetch("steps", steps), Prefetch("decisions", decisions), Prefetch("questions", questions)
+    def with_decisions(self) -> Self:
+        """With the states of the steps and who said what, as the list of a project's decisions shows them."""
+        decisions = Decision.objects.select_related("actor", "on_behalf_of")
+        return self.prefetch_related("steps", Prefetch("decisions", decisions))
+
+    def whole(self, key: str) -> "ApprovalRequest | None":
+        """The request with this key and all that its page shows; what it has nothing of is not asked for."""
+        added, asked = AddedHolder.objects.select_related("person"), _questions()
+        has_added = Exists(added.filter(step__request=OuterRef("pk")))
+        has_questions = Exists(asked.filter(request=OuterRef("pk")))
+        people = ("project__business_unit", "project__owner", "requester")
+        same = ApprovalRequest.objects.filter(subject=OuterRef("subject"), action=OuterRef("action"))
+        before = same.filter(pk__lt=OuterRef("pk")).order_by("-pk").values("specification")[:1]
+        rows = self.select_related(*people).annotate(
+            has_added=has_added, has_questions=has_questions, previous_specification=Subquery(before)
         )
+        found: Any = rows.by_key(key).first()
+        if found is not None:
+            parts = _parts(added if found.has_added else added.none(), asked if found.has_questions else asked.none())
+            models.prefetch_related_objects([found], *parts)
+        return found
+
+    def for_list(self) -> Self:
+        people = ("project__business_unit", "project__owner", "requester")
+        parts = _parts(AddedHolder.objects.select_related("person"), _questions())
+        return self.select_related(*people).prefetch_related(*parts)
+
+
+def _questions() -> "models.QuerySet[ApprovalQuestion]":
+    return ApprovalQuestion.objects.select_related("asked_by", "on_behalf_of", "answered_by", "step")
+
+
+def _parts(
+    added: "models.QuerySet[AddedHolder]", questions: "models.QuerySet[ApprovalQuestion]"
+) -> tuple[Prefetch[str], ...]:
+    """What hangs on requests, each read once for all of them."""
+    steps = ApprovalStep.objects.select_related("person").prefetch_related(Prefetch("added_holders", added))
+    decisions = Decision.objects.select_related("actor", "on_behalf_of", "kept_from")
+    return Prefetch("steps", steps), Prefetch("decisions", decisions), Prefetch("questions", questions)
 
 
 def _steps_of(user: User) -> "models.QuerySet[ApprovalStep]":

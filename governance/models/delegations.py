@@ -29,7 +29,10 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.filter(ended_at=None, ends_on__gte=timezone.localdate())
 
     def held_by(self, user: User) -> Self:
-        """Those under which the person may decide for somebody else today."""
+        """Those under which the person may decide for somebody else today; most people stand in for nobody."""
+        first, last, today = user.stands_in_from, user.stands_in_until, timezone.localdate()
+        if first is None or last is None or not first <= today <= last:
+            return self.none()
         return self.active().filter(delegate=user).select_related("principal")
 
     def visible_to(self, user: User) -> Self:

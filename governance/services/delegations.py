@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
+from coe_portal.core.services import people
 from governance.models import Delegation
 from projects.models import BusinessUnit
 
@@ -25,7 +27,8 @@ def delegate(*, to: str, starts_on: date, ends_on: date, scope: str = "all", act
         InvalidInput: a field cannot be used.
         StaleState: another delegation of the person covers some of the same at the same time.
     """
-    actor = User.objects.select_for_update().get(pk=actor.pk)  # one at a time, so that no two can overlap
+    pair = User.objects.select_for_update(no_key=True).filter(Q(pk=actor.pk) | Q(username=to)).order_by("pk")
+    actor = next(person for person in list(pair) if person.pk == actor.pk)  # one at a time, so that no two can overlap
     errors: dict[str, list[str]] = {}
     person = _colleague(to, actor, errors)
     action, unit = _scope(scope, errors)
@@ -37,6 +40,7 @@ def delegate(*, to: str, starts_on: date, ends_on: date, scope: str = "all", act
     )
     _refuse_overlap(wanted)
     wanted.save(force_insert=True)
+    people.stand_in(person=person, first=starts_on, last=ends_on)
     after = {"to": person, "starts_on": starts_on, "ends_on": ends_on, "scope": wanted.scope}
     audit.record(actor=actor, action="delegation.given", subject=wanted, after=after)
     return wanted

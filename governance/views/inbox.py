@@ -29,7 +29,7 @@ def _inbox_context(user: User, tab: str, cursor: str) -> dict[str, Any]:
 
 def find_request(user: User, key: str) -> ApprovalRequest:
     """The request with this key, if the person may see it. Raises NotFound."""
-    found = ApprovalRequest.objects.visible_to(user).for_list().by_key(key).first()
+    found = ApprovalRequest.objects.visible_to(user).whole(key)
     if found is None:
         raise NotFound(f"There is no approval request {key[:20]} that you may see.")
     return found

@@ -94,7 +94,8 @@ def test_the_page_says_who_must_agree_in_words(client: Client) -> None:
     policies.load_default()
     client.force_login(person("lead"))
     page = client.get("/policies/default:1/").content.decode()
-    assert "Decided by anyone of the group Security; only when the data classification is confidential" in page
+    assert "Decided by anyone of the group Security, at full time any CoE lead may decide too, answers for" in page
+    assert "; only when the data classification is confidential or restricted." in page
     assert "<b>Break glass: 1. Security</b>" in page
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
+from governance.models import ApprovalRequest, BreakGlass, Notification
 from tests.journeys.routes import WHO, everything, ours
 
 pytestmark = pytest.mark.django_db
@@ -214,6 +215,11 @@ CONSOLE: dict[str, tuple[int, ...]] = {
     "projects/project": READ_ONLY,
     "governance/policyversion": ADDED_BY_LEADS,
     "governance/approvalrequest": READ_ONLY,
+    "governance/breakglass": READ_ONLY,
+    "governance/condition": READ_ONLY,
+    "governance/delegation": READ_ONLY,
+    "governance/finding": READ_ONLY,
+    "governance/notification": READ_ONLY,
     "deployments/environment": CHANGED_BY_LEADS,
     "deployments/templateversion": READ_ONLY,
     "deployments/price": ADDED_BY_LEADS,
@@ -249,6 +255,9 @@ def test_every_address_of_the_console_has_a_row() -> None:
 
 def test_the_console_is_for_leads_and_auditors(things: dict[str, Any], people: dict[str, User]) -> None:
     OutboxEvent.objects.get_or_create(key="k", name="happened", payload={}, state="parked")
+    asked = ApprovalRequest.objects.all()[0]
+    BreakGlass.objects.create(project=asked.project, action="deploy", hours=1, requested_by=people["domain"])
+    Notification.objects.create(event_key="k", person=people["lead"], request=asked, telling="asked")
     clients = {who: _client(who, people) for who in WHO}
     seen, expected = {}, {}
     for model, statuses in CONSOLE.items():

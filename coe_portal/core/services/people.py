@@ -1,7 +1,10 @@
 """What people change about themselves, and what a CoE lead does for them."""
 
+from datetime import date
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils import timezone
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound
@@ -26,6 +29,17 @@ def set_preferences(*, theme: str, shortcuts: bool, mail: str = "", actor: User)
         actor.theme, actor.shortcuts, actor.mail = theme, shortcuts, mail or actor.mail
         audit.record(actor=actor, action="user.preferences", subject=actor, before=before, after=after)
     return actor
+
+
+def stand_in(*, person: User, first: date, last: date) -> None:
+    """Widen the days on which a person may decide for somebody else, so that on other days nobody is looked up for it.
+
+    Call inside the transaction that lets them stand in, with the person's row locked.
+    """
+    if person.stands_in_from and person.stands_in_until and person.stands_in_until >= timezone.localdate():
+        first, last = min(first, person.stands_in_from), max(last, person.stands_in_until)
+    person.stands_in_from, person.stands_in_until = first, last
+    person.save(update_fields=["stands_in_from", "stands_in_until"])
 
 
 @transaction.atomic
