@@ -109,10 +109,11 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         rows = self.select_related(*people).annotate(
             has_added=has_added, has_questions=has_questions, previous_specification=Subquery(before)
         )
-        found: Any = rows.by_key(key).first()
-        if found is not None:
-            parts = _parts(added if found.has_added else added.none(), asked if found.has_questions else asked.none())
-            models.prefetch_related_objects([found], *parts)
+        row: Any = rows.by_key(key).first()
+        if row is not None:
+            parts = _parts(added if row.has_added else added.none(), asked if row.has_questions else asked.none())
+            models.prefetch_related_objects([row], *parts)
+        found: ApprovalRequest | None = row
         return found
 
     def for_list(self) -> Self:

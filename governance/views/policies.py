@@ -39,7 +39,7 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
     context = {
         "row": row,
         "gates": [_gate(gate, shorts) for gate in rules.gates],
-        "rules": [_rule(rule) for rule in rules.rules],
+        "rules": [_rule(rule, shorts) for rule in rules.rules],
         "criteria": rules.criteria,
         "fallback": _holder(rules.fallback) if rules.fallback else "",
         "author_barred": rules.author_may_not_decide,
@@ -56,20 +56,20 @@ def _gate(gate: GateRule, shorts: Mapping[str, str]) -> dict[str, Any]:
         "source": Stage(gate.source).label,
         "target": Stage(gate.target).label,
         "criteria": [shorts[code] for code in gate.criteria],
-        "approvals": _steps(gate.approvals),
+        "approvals": _steps(gate.approvals, shorts),
     }
 
 
-def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+def _rule(rule: Mapping[str, Any], shorts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "action": rule["action"],
         "when": condition_words(rule.get("when", {})),
-        "steps": _steps(rule["steps"]),
+        "steps": _steps(rule["steps"], shorts),
         "days": rule.get("expires_after_days"),
     }
 
 
-def _steps(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _steps(rules: Iterable[Mapping[str, Any]], shorts: Mapping[str, str]) -> list[dict[str, Any]]:
     """Approval steps in words, for gates and rules alike."""
     steps = [(step_of(rule, number), condition_words(rule.get("when", {}))) for number, rule in enumerate(rules, 1)]
     return [
@@ -79,18 +79,19 @@ def _steps(rules: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "holder": _holder(step.holder),
             "needed": step.needed,
             "days": step.days,
-            "after": _after(step),
+            "after": _after(step, shorts),
             "when": when,
         }
         for step, when in steps
     ]
 
 
-def _after(step: StepRule) -> str:
+def _after(step: StepRule, shorts: Mapping[str, str]) -> str:
     """What else the policy says of the step; empty for nothing."""
     parts = [f"at full time {_holder(step.escalate_to)} may decide too"] if step.escalate_to else []
     if step.fields:
-        parts.append(f"answers for {words(list(step.fields))}")
+        named = [shorts.get(field.removeprefix("answers."), words(field)).lower() for field in step.fields]
+        parts.append(f"answers for {', '.join(named)}")
     return ", ".join(parts)
 
 
