@@ -45,6 +45,14 @@ def test_our_own_script_and_styles_stay_small() -> None:
     assert packed("theme.js") < 400
 
 
+def test_every_rule_for_a_kind_of_screen_stands_for_itself() -> None:
+    depth = 0
+    for line in (ROOT / "static" / "coe.css").read_text().splitlines():
+        assert depth == 0 or not line.startswith("@media"), f"a rule before “{line}” is not closed"
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
+
+
 def test_a_bar_escapes_its_sentence_and_never_leaves_its_box() -> None:
     drawn = parsed(shapes.bar(190, 95, sentence='190 of 95 <b>"k"</b>', kind="bad"))
     assert drawn.get("role") == "img"
