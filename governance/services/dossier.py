@@ -6,7 +6,7 @@ from typing import Any
 
 from coe_portal.core.models import AuditEntry, User
 from governance import permissions
-from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, StepState
+from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, Delegation, StepState
 from governance.policies.document import GateRule, Policy
 from governance.policies.wording import Fact, facts_of, place, words
 from governance.services import conditions, policies, revisions
@@ -63,12 +63,12 @@ class Dossier:
         return sum(row.state != "ok" for row in self.evidence)
 
 
-def of(request: ApprovalRequest, reader: User) -> Dossier:
-    """Put together what ``reader`` sees of the request."""
+def of(request: ApprovalRequest, reader: User, held: Sequence[Delegation] | None = None) -> Dossier:
+    """Put together what ``reader`` sees of the request. ``held`` are their delegations, when they are known."""
     policy = policies.policy_of(request.policy_version)
     gate = gate_of(request, policy)
     names = _names(request.specification)
-    stands = permissions.standing(request, reader)
+    stands = permissions.standing(request, reader, held)
     entries = AuditEntry.objects.about(request.ref).for_list().order_by("-id")[:HISTORY]
     return Dossier(
         changes=_changes(request, gate, names),

@@ -74,9 +74,9 @@ def most_urgent(user: User, limit: int) -> list[Item]:
     return [_item(row) for row in _with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:limit]]
 
 
-def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
+def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None) -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
-    held = list(Delegation.objects.held_by(user))
+    held = list(Delegation.objects.held_by(user)) if held is None else held
     mine = needing(user, held)
     visible = ApprovalRequest.objects.visible_to(user, held)
     if tab == WAITING:
@@ -98,11 +98,11 @@ def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
-def tab_of(request: ApprovalRequest, user: User) -> str:
+def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:
     """The tab in which the person finds the request."""
     if not request.is_open:
         return DONE
-    return NEEDS_YOU if needing(user).filter(pk=request.pk).exists() else WAITING
+    return NEEDS_YOU if needing(user, held).filter(pk=request.pk).exists() else WAITING
 
 
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:

@@ -14,22 +14,23 @@ from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from governance.forms import DecisionForm
-from governance.models import ApprovalRequest, ApprovalState, Verdict
+from governance.models import ApprovalRequest, ApprovalState, Delegation, Verdict
 from governance.permissions import open_steps
 from governance.services import approvals, dossier, inboxes
 
+Held = list[Delegation] | None
 TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
 
 
-def _inbox_context(user: User, tab: str, cursor: str) -> dict[str, Any]:
-    box = inboxes.open_inbox(user, tab, cursor)
+def _inbox_context(user: User, tab: str, cursor: str, held: Held = None) -> dict[str, Any]:
+    box = inboxes.open_inbox(user, tab, cursor, held)
     counts = {inboxes.NEEDS_YOU: box.needs_you, inboxes.WAITING: box.waiting}
     return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
 
 
-def find_request(user: User, key: str) -> ApprovalRequest:
+def find_request(user: User, key: str, held: Held = None) -> ApprovalRequest:
     """The request with this key, if the person may see it. Raises NotFound."""
-    found = ApprovalRequest.objects.visible_to(user).whole(key)
+    found = ApprovalRequest.objects.visible_to(user, held).whole(key)
     if found is None:
         raise NotFound(f"There is no approval request {key[:20]} that you may see.")
     return found
@@ -58,13 +59,14 @@ def approval(request: HttpRequest, key: str) -> HttpResponse:
 
 def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
-    found = find_request(user, key)
+    held = list(Delegation.objects.held_by(user))
+    found = find_request(user, key, held)
     chip_kind, chip_word = dossier.chip_of(found)
     icon, kind = dossier.kind_of(found)
-    around = _inbox_context(user, inboxes.tab_of(found, user), "")
+    around = _inbox_context(user, inboxes.tab_of(found, user, held), "", held)
     context = {
         "request_row": found,
-        "dossier": dossier.of(found, user),
+        "dossier": dossier.of(found, user, held),
         "chip_kind": chip_kind,
         "chip_word": chip_word,
         "kind_icon": icon,
