@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -11,6 +12,7 @@ from coe_portal.core.models import User
 
 Rows = Callable[[User], "QuerySet[Any]"]
 _rows: dict[str, Rows] = {}
+KEEP_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,25 @@ def register(name: str, rows: Rows) -> None:
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places, with one query."""
+    """What the sidebar shows beside its places; others' doings are seen some seconds later, one's own at once."""
+    known: dict[str, int] | None = cache.get(_key(user))
+    if known is None:
+        known = _counted(user)
+        cache.set(_key(user), known, timeout=KEEP_SECONDS)
+    return known
+
+
+def forget(user: User) -> None:
+    """Count anew on the person's next page, because they did something."""
+    cache.delete(_key(user))
+
+
+def _key(user: User) -> str:
+    return f"menu:{user.pk}"
+
+
+def _counted(user: User) -> dict[str, int]:
+    """All numbers with one query."""
     numbers = [_number(rows(user)) for rows in _rows.values()]
     found = User.objects.filter(pk=user.pk).values_list(*numbers).first() if numbers else None
     return dict(zip(_rows, found or (), strict=False))

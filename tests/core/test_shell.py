@@ -156,3 +156,12 @@ def test_filters_of_the_trail_are_chips_that_take_themselves_away(client: Client
     page = client.get("/audit/?project=PRJ-1&action=run").content.decode()
     assert 'href="/audit/?action=run">Project <b>PRJ-1</b>' in page
     assert 'href="/audit/?project=PRJ-1">Action <b>run</b>' in page
+
+
+def test_the_sidebar_counts_anew_after_the_reader_did_something(client: Client, people: dict[str, User]) -> None:
+    client.force_login(people["domain"])
+    client.get("/me/")
+    intake("One")
+    assert "count quiet" not in client.get("/me/").content.decode()
+    client.post("/me/preferences/", {"theme": "dark"})
+    assert "count quiet" in client.get("/me/").content.decode()
