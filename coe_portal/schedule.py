@@ -16,5 +16,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 30},
     },
     "compare with AWS": {"task": "deployments.sweep", "schedule": timedelta(hours=1)},
+    "attend approvals": {
+        "task": "governance.attend_approvals",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
 }

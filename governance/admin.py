@@ -11,7 +11,17 @@ from django.http import HttpRequest
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import DomainError
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, Decision, PolicyStatus, PolicyVersion
+from governance.models import (
+    ApprovalRequest,
+    BreakGlass,
+    Condition,
+    Decision,
+    Delegation,
+    Finding,
+    Notification,
+    PolicyStatus,
+    PolicyVersion,
+)
 from governance.policies import loader
 from governance.services import policies
 
@@ -78,8 +88,8 @@ class DecisionInline(admin.TabularInline[Decision, ApprovalRequest]):
     model = Decision
     extra = 0
     can_delete = False
-    fields = ("step", "actor", "verdict", "comment", "decided_at")
-    readonly_fields = ("step", "actor", "verdict", "comment", "decided_at")
+    fields = ("step", "actor", "on_behalf_of", "verdict", "comment", "decided_at")
+    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj
@@ -92,6 +102,40 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
     list_filter = ["state"]
     list_select_related = ["requester"]
     inlines = [DecisionInline]
+
+
+@admin.register(Condition)
+class ConditionAdmin(ReadOnlyAdmin):
+    list_display = ["text", "project", "owner", "due_on", "state"]
+    list_filter = ["state"]
+    list_select_related = ["project", "owner"]
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = ["title", "project", "severity", "owner", "due_on", "state", "source"]
+    list_filter = ["state", "severity", "source"]
+    list_select_related = ["project", "owner"]
+
+
+@admin.register(BreakGlass)
+class BreakGlassAdmin(ReadOnlyAdmin):
+    list_display = ["project", "action", "environment_kind", "requested_by", "opened_at", "closes_at"]
+    list_select_related = ["project", "requested_by"]
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "person", "telling", "created_at", "send_at", "attempts", "sent_at"]
+    list_filter = ["telling", "sent_at"]
+    list_select_related = ["person", "request"]
+
+
+@admin.register(Delegation)
+class DelegationAdmin(ReadOnlyAdmin):
+    list_display = ["principal", "delegate", "starts_on", "ends_on", "scope", "state", "ended_at"]
+    list_select_related = ["principal", "delegate", "business_unit"]
+    search_fields = ["principal__username", "delegate__username"]
 
 
 def _actor(request: HttpRequest) -> User:

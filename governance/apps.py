@@ -6,10 +6,11 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
-        from governance.models import ApprovalRequest
+        from governance import handlers
         from governance.palette import find_approvals
-        from governance.services import inboxes
+        from governance.services import break_glass, inboxes  # break_glass registers what its approval does
 
+        del break_glass, handlers
         inbox.register("approvals", inboxes.count)
-        menu.register("approvals", ApprovalRequest.objects.awaiting, calls=True)
+        menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

@@ -32,3 +32,64 @@ class ApprovalClosed(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.request_id}"
+
+
+@dataclass(frozen=True)
+class StepOpened(Event):
+    """Its holders are asked."""
+
+    name: ClassVar[str] = "governance.step_opened"
+    request_id: int
+    step_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}"
+
+
+@dataclass(frozen=True)
+class StepReminded(Event):
+    """Half of the time of a step is over."""
+
+    name: ClassVar[str] = "governance.step_reminded"
+    request_id: int
+    step_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}"
+
+
+@dataclass(frozen=True)
+class StepEscalated(Event):
+    """The time of a step is over; somebody else may decide it too."""
+
+    name: ClassVar[str] = "governance.step_escalated"
+    request_id: int
+    step_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}"
+
+
+@dataclass(frozen=True)
+class QuestionAsked(Event):
+    name: ClassVar[str] = "governance.question_asked"
+    request_id: int
+    question_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.question_id}"
+
+
+@dataclass(frozen=True)
+class QuestionAnswered(Event):
+    name: ClassVar[str] = "governance.question_answered"
+    request_id: int
+    question_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.question_id}"

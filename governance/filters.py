@@ -2,8 +2,22 @@
 
 import django_filters
 
-from governance.models import ApprovalRequest, ApprovalState, PolicyStatus, PolicyVersion
+from governance.models import (
+    ApprovalRequest,
+    ApprovalState,
+    Condition,
+    ConditionState,
+    Delegation,
+    Finding,
+    FindingState,
+    PolicyStatus,
+    PolicyVersion,
+    Severity,
+)
 from governance.models.approvals import ApprovalQuerySet
+from governance.models.conditions import ConditionQuerySet
+from governance.models.delegations import DelegationQuerySet
+from governance.models.findings import FindingQuerySet
 from projects.models import Project
 
 
@@ -37,3 +51,46 @@ class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]
     class Meta:
         model = PolicyVersion
         fields: list[str] = []
+
+
+class DelegationFilter(django_filters.FilterSet):  # type: ignore[misc]
+    to = django_filters.CharFilter(field_name="delegate__username", label="Username of who decides")
+    state = django_filters.ChoiceFilter(
+        choices=[("not_over", "not over")], method="filter_state", label="not_over: active or planned"
+    )
+
+    class Meta:
+        model = Delegation
+        fields: list[str] = []
+
+    def filter_state(self, queryset: DelegationQuerySet, name: str, value: str) -> DelegationQuerySet:
+        del name, value
+        return queryset.not_over()
+
+
+class ConditionFilter(django_filters.FilterSet):  # type: ignore[misc]
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    state = django_filters.ChoiceFilter(choices=ConditionState.choices, label="State")
+
+    class Meta:
+        model = Condition
+        fields: list[str] = []
+
+    def filter_project(self, queryset: ConditionQuerySet, name: str, value: str) -> ConditionQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))
+
+
+class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    state = django_filters.ChoiceFilter(choices=FindingState.choices, label="State")
+    severity = django_filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    source = django_filters.CharFilter(label="What found it, such as break_glass")
+
+    class Meta:
+        model = Finding
+        fields: list[str] = []
+
+    def filter_project(self, queryset: FindingQuerySet, name: str, value: str) -> FindingQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))

@@ -42,6 +42,7 @@ PLACES = (
     Place("Policies", "governance:policies", "shield-check", "gates rules stages"),
     Place("Audit trail", "pages:audit", "history", "events log who"),
     Place("Account and tokens", "pages:me", "user", "theme settings api token password colours dark"),
+    Place("Delegations", "governance:delegations", "users", "holiday absence stand in deputy approvals"),
     Place("API documentation", "api-docs", "api", "openapi rest help"),
     Place("Admin console", "admin:index", "settings", "people policies prices", staff_only=True),
     Place("Workers and queues", "admin:system_health", "activity", "health celery", staff_only=True),

@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.views import refuse_unknown_parameters
-from governance.api.serializers import GateSerializer, SubmittedSerializer
+from governance.api.serializers import ApprovalSerializer, BreakGlassInput, GateSerializer, SubmittedSerializer
 from governance.models import ApprovalRequest
-from governance.services import environments, gates, intakes
+from governance.services import break_glass, environments, gates, intakes
 from projects.permissions import visible_project
 
 
@@ -40,6 +40,21 @@ class AdvanceView(APIView):
         return _submitted(intakes.advance(project_key=key, actor=person_of(request)))
 
 
+class BreakGlassView(APIView):
+    """Ask to open one gate for some hours although it is closed; two different people have to agree."""
+
+    @extend_schema(request=BreakGlassInput, responses={201: ApprovalSerializer})
+    @idempotent
+    def post(self, request: Request, key: str) -> Response:
+        wanted = BreakGlassInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = dict(wanted.validated_data)
+        kind = environments.kind_of(given.pop("environment"))
+        asked = break_glass.ask(project_key=key, environment_kind=kind, actor=person_of(request), **given)
+        approval = ApprovalRequest.objects.for_list().get(pk=asked.pk)
+        return Response(ApprovalSerializer(approval).data, status=201)
+
+
 class GateView(APIView):
     """May the caller do this in this project now, and if not, why not?"""
 
@@ -60,4 +75,6 @@ class GateView(APIView):
             {"code": item.code, "message": item.message, "how_to_fix": item.how_to_fix, "url": item.url}
             for item in answer.missing
         ]
-        return Response({"action": action, "allowed": answer.allowed, "missing": missing})
+        return Response(
+            {"action": action, "allowed": answer.allowed, "missing": missing, "break_glass": answer.break_glass}
+        )

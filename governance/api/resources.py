@@ -16,8 +16,10 @@ from coe_portal.core.errors import NotFound
 from coe_portal.core.models import Scope
 from governance.api.parsers import YamlTextParser
 from governance.api.serializers import (
+    AnswerInput,
     ApprovalDetailSerializer,
     ApprovalSerializer,
+    AskInput,
     DecisionInput,
     DifferenceSerializer,
     PolicyDetailSerializer,
@@ -26,6 +28,7 @@ from governance.api.serializers import (
 )
 from governance.filters import ApprovalFilter, PolicyFilter
 from governance.models import ApprovalRequest, ApprovalState, PolicyVersion
+from governance.policies.schema import POLICY_SCHEMA
 from governance.services import approvals, policies
 
 VOID = "What was asked for changed after it was asked, so the request is void. Ask again for what is there now."
@@ -38,7 +41,7 @@ class ApprovalViewSet(PortalViewSet):
     filterset_class = ApprovalFilter
     ordering = "-id"
     ordering_fields = ("id", "due_at", "created_at")
-    required_scopes = {"decide": Scope.DECIDE}
+    required_scopes = {"decide": Scope.DECIDE, "ask": Scope.DECIDE}
 
     def get_queryset(self) -> QuerySet[ApprovalRequest]:
         return ApprovalRequest.objects.visible_to(self.person).for_list().defer("specification")
@@ -72,6 +75,31 @@ class ApprovalViewSet(PortalViewSet):
         """Take the request back; the project can be changed again."""
         del request, args, kwargs
         approvals.withdraw(request_id=self.get_object().pk, actor=self.person)
+        return self._answer()
+
+    @extend_schema(request=AskInput, responses=ApprovalDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask the requester a question; the clock stands still until it is answered."""
+        del args, kwargs
+        wanted = AskInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        approvals.ask(request_id=self.get_object().pk, actor=self.person, **wanted.validated_data)
+        return self._answer()
+
+    @extend_schema(request=AnswerInput, responses=ApprovalDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def answer(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer an approver's question; after the last answer the clock goes on."""
+        del args, kwargs
+        wanted = AnswerInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = wanted.validated_data
+        approvals.answer(
+            request_id=self.get_object().pk, question_id=given["question"], text=given["text"], actor=self.person
+        )
         return self._answer()
 
     def _answer(self) -> Response:
@@ -116,6 +144,16 @@ class PolicyViewSet(PortalViewSet):
         source = given["source"] if "source" in given else policies.as_yaml(given["document"])
         draft = policies.create_draft(source=source, actor=self.person)
         return Response(self.get_serializer(draft).data, status=201)
+
+    @extend_schema(responses={200: dict})
+    @action(
+        detail=False, methods=["get"], pagination_class=None, filter_backends=[], url_path="schema", url_name="schema"
+    )
+    def json_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The JSON Schema of a policy, for editors and for checks before a draft is sent."""
+        del args, kwargs
+        refuse_unknown_parameters(request)
+        return Response(POLICY_SCHEMA)
 
     @extend_schema(request=None, responses=PolicyDetailSerializer)
     @action(detail=True, methods=["post"])

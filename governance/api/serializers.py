@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from coe_portal.core.api.serializers import StrictInput
 from governance import permissions
-from governance.models import ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.policies.schema import ACTIONS
 from governance.services import revisions
 from projects.models import Project
 
@@ -28,6 +29,7 @@ class GateSerializer(serializers.Serializer[dict[str, Any]]):
     action = serializers.CharField()
     allowed = serializers.BooleanField()
     missing = MissingSerializer(many=True)
+    break_glass = serializers.CharField(help_text="Why it is open although something is missing; else empty.")
 
 
 class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
@@ -39,7 +41,10 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
 
     class Meta:
         model = ApprovalStep
-        fields = ["position", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "due_at"]
+        fields = [
+            "position", "order", "name", "state", "needed", "given", "approvers", "holder", "is_fallback", "fields",
+            "opened_at", "due_at", "escalated_at",
+        ]  # fmt: skip
         read_only_fields = fields
 
     @cached_property
@@ -57,16 +62,57 @@ class StepSerializer(serializers.ModelSerializer[ApprovalStep]):
         return permissions.holder_words(step)
 
 
+class QuestionSerializer(serializers.ModelSerializer[ApprovalQuestion]):
+    """What an approver asked the requester; while one is open, the clock stands still."""
+
+    id = serializers.CharField()
+    asked_by = serializers.CharField(source="asked_by.username")
+    on_behalf_of = serializers.SerializerMethodField(help_text="Username of whom a delegate asked for.")
+    answered_by = serializers.SerializerMethodField(help_text="Username, or empty.")
+
+    class Meta:
+        model = ApprovalQuestion
+        fields = ["id", "asked_by", "on_behalf_of", "text", "asked_at", "answer", "answered_by", "answered_at"]
+        read_only_fields = fields
+
+    def get_on_behalf_of(self, question: ApprovalQuestion) -> str:
+        return question.on_behalf_of.username if question.on_behalf_of else ""
+
+    def get_answered_by(self, question: ApprovalQuestion) -> str:
+        return question.answered_by.username if question.answered_by else ""
+
+
+class AskInput(StrictInput):
+    """A question to the requester."""
+
+    text = serializers.CharField(max_length=2000)
+
+
+class AnswerInput(StrictInput):
+    """The answer to a question."""
+
+    question = serializers.IntegerField(min_value=1, max_value=2**62, help_text="Its id.")
+    text = serializers.CharField(max_length=2000)
+
+
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
     """What one person said."""
 
     actor = serializers.CharField(source="actor.username")
+    on_behalf_of = serializers.SerializerMethodField(help_text="Username of whom a delegate decided for.")
     step = serializers.SerializerMethodField(help_text="Name of the step.")
+    kept_from = serializers.CharField(source="kept_from_key", help_text="Request in which it was said, or empty.")
 
     class Meta:
         model = Decision
-        fields = ["actor", "step", "verdict", "comment", "conditions", "digest", "decided_at"]
+        fields = [
+            "actor", "on_behalf_of", "step", "verdict", "comment", "conditions", "digest", "fields_digest", "kept_from",
+            "decided_at",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    def get_on_behalf_of(self, decision: Decision) -> str:
+        return decision.on_behalf_of.username if decision.on_behalf_of else ""
 
     def get_step(self, decision: Decision) -> str:
         return next(step.name for step in decision.request.steps.all() if step.pk == decision.step_id)
@@ -81,12 +127,14 @@ class ApprovalSerializer(serializers.ModelSerializer[ApprovalRequest]):
     waiting_on = serializers.SerializerMethodField(help_text="The step that is waited for, in words; empty at the end.")
     steps = StepSerializer(many=True, read_only=True)
     decisions = DecisionSerializer(many=True)
+    questions = QuestionSerializer(many=True)
 
     class Meta:
         model = ApprovalRequest
         fields = [
             "id", "subject", "project", "action", "title", "state", "requester", "waiting_on", "revision", "digest",
-            "policy_version", "note", "created_at", "due_at", "closed_at", "steps", "decisions",
+            "policy_version", "note", "created_at", "due_at", "expires_at", "paused_at", "closed_at", "steps",
+            "decisions", "questions",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -124,10 +172,31 @@ class DecisionInput(StrictInput):
     """A decision. A comment is needed to ask for changes or to reject, conditions to approve with conditions."""
 
     verdict = serializers.ChoiceField(choices=Verdict.choices)
+    step = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        help_text="Position; else the first open one.",
+    )
     comment = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
     conditions = serializers.ListField(
         child=serializers.CharField(max_length=300), required=False, default=list, max_length=10
     )
+    conditions_due_on = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="A month from now when it is left out."
+    )
+
+
+class BreakGlassInput(StrictInput):
+    """Which gate to open, where, for how long and why."""
+
+    action = serializers.ChoiceField(choices=ACTIONS)
+    environment = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=60, help_text="Name of an environment, or its kind."
+    )
+    hours = serializers.IntegerField(min_value=1, max_value=24)
+    reason = serializers.CharField(min_length=20, max_length=2000)
 
 
 class SubmittedProjectSerializer(serializers.ModelSerializer[Project]):

@@ -1,29 +1,51 @@
-"""Who must agree: policies, approval requests, their steps and decisions."""
+"""Who must agree: policies, approval requests, their steps and decisions, delegations."""
 
-from governance.models.approvals import (
-    APPROVAL_LIFECYCLE,
+from governance.models.approvals import APPROVAL_LIFECYCLE, ApprovalRequest, ApprovalState
+from governance.models.break_glass import BreakGlass
+from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
+from governance.models.delegations import Delegation
+from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
+from governance.models.notifications import Notification, Telling
+from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
+from governance.models.questions import ApprovalQuestion
+from governance.models.steps import (
+    APPROVING,
     STEP_LIFECYCLE,
-    ApprovalRequest,
-    ApprovalState,
+    AddedHolder,
     ApprovalStep,
     Decision,
     HolderKind,
+    HolderOrigin,
     StepState,
     Verdict,
 )
-from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 
 __all__ = [
     "APPROVAL_LIFECYCLE",
+    "APPROVING",
+    "CONDITION_LIFECYCLE",
+    "FINDING_LIFECYCLE",
     "POLICY_LIFECYCLE",
     "STEP_LIFECYCLE",
+    "AddedHolder",
+    "ApprovalQuestion",
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalStep",
+    "BreakGlass",
+    "Condition",
+    "ConditionState",
     "Decision",
+    "Delegation",
+    "Finding",
+    "FindingState",
     "HolderKind",
+    "HolderOrigin",
+    "Notification",
     "PolicyStatus",
     "PolicyVersion",
+    "Severity",
     "StepState",
+    "Telling",
     "Verdict",
 ]

@@ -1,17 +1,21 @@
 """Approval requests: a question to people, bound to the digest of what they approve."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Upper
 from django.utils import timezone
 
 from coe_portal.core.lifecycle import Lifecycle
 from coe_portal.core.models import User
+from governance.models.delegations import Delegation
+from governance.models.questions import ApprovalQuestion
+from governance.models.steps import AddedHolder, ApprovalStep, Decision, HolderKind, StepState
 from projects.models import Project
 
 
@@ -35,75 +39,52 @@ APPROVAL_LIFECYCLE = Lifecycle(
 )
 
 
-class StepState(models.TextChoices):
-    """Where a step stands."""
-
-    WAITING = "waiting", "Waiting"
-    OPEN = "open", "Open"
-    DONE = "done", "Done"
-    CLOSED = "closed", "Closed"
-
-
-STEP_LIFECYCLE = Lifecycle(
-    model="governance.ApprovalStep",
-    states=StepState,
-    moves={
-        StepState.WAITING: {StepState.OPEN, StepState.CLOSED},
-        StepState.OPEN: {StepState.DONE, StepState.CLOSED},
-        StepState.DONE: set(),
-        StepState.CLOSED: set(),
-    },
-)
-
-
-class HolderKind(models.TextChoices):
-    """How a step names those who may decide it."""
-
-    SITE_ROLE = "site_role", "Role"
-    GROUP = "group", "Group"
-    PERSON = "person", "Person"
-
-
-class Verdict(models.TextChoices):
-    """What an approver says."""
-
-    APPROVE = "approve", "Approve"
-    APPROVE_WITH_CONDITIONS = "approve_with_conditions", "Approve with conditions"
-    REQUEST_CHANGES = "request_changes", "Ask for changes"
-    REJECT = "reject", "Reject"
-
-
-def _held_by(user: User) -> Q:
-    return (
-        Q(kind=HolderKind.SITE_ROLE, value__in=user.site_roles)
-        | Q(kind=HolderKind.GROUP, value__in=user.approver_groups)
-        | Q(kind=HolderKind.PERSON, person=user)
-    )
-
-
 class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
     """Names for the sets of requests that the portal speaks of."""
 
-    def awaiting(self, user: User) -> Self:
-        """Open requests that this person may decide now."""
-        mine = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN).filter(_held_by(user))
-        decided = Decision.objects.filter(request=OuterRef("pk"), actor=user, step__state=StepState.OPEN)
-        return self.filter(Exists(mine), ~Exists(decided), ~Q(excluded__contains=[user.pk]), state=ApprovalState.OPEN)
+    def awaiting(self, user: User, held: Sequence[Delegation] | None = None) -> Self:
+        """Open requests that this person may decide now, for themselves or for somebody who delegated to them.
 
-    def visible_to(self, user: User) -> Self:
-        """Requests of projects the person may see, and those that they hold a step of."""
+        ``held`` are the person's delegations, when they are known already.
+        """
+        held = list(Delegation.objects.held_by(user)) if held is None else held
+        mine = Q(Exists(_undecided(user)))
+        never = Q(excluded__contains=[user.pk])
+        for delegation in held:
+            barred = Q(excluded__contains=[delegation.principal_id])
+            mine |= Q(Exists(_undecided(delegation.principal, user))) & delegation.covered() & ~barred
+            never |= barred & delegation.covered()
+        spoken = Decision.objects.filter(Q(actor=user) | Q(on_behalf_of=user), request=OuterRef("pk"))
+        never |= Q(Exists(spoken), distinct_people=True)
+        return self.filter(mine, state=ApprovalState.OPEN).exclude(never)
+
+    def owing(self, user: User) -> Self:
+        """Open requests whose clock stands still because this person owes an answer."""
+        mine = Q(requester=user) | Q(project__owner=user)
+        return self.filter(mine, state=ApprovalState.OPEN, paused_at__isnull=False)
+
+    def visible_to(self, user: User, held: Sequence[Delegation] | None = None) -> Self:
+        """Requests of projects the person may see, and those that they or their principals hold a step of."""
         if user.reads_everything:
             return self
-        if user.approver_groups:  # they see most requests, so the newest are found fastest by walking the list
-            held = ApprovalStep.objects.filter(request=OuterRef("pk")).filter(_held_by(user))
-            return self.filter(Q(project__in=Project.objects.visible_to(user)) | Q(Exists(held)) | Q(requester=user))
+        held = list(Delegation.objects.held_by(user)) if held is None else held
+        if not user.approver_groups and not held:
+            return self.filter(pk__in=self._keys_of(user))
+        # They see most requests, so the newest are found fastest by walking the list.
+        seen = Q(project__in=Project.objects.visible_to(user)) | Q(requester=user) | Q(Exists(_steps_of(user)))
+        for delegation in held:
+            seen |= Q(Exists(_steps_of(delegation.principal))) & delegation.covered()
+        return self.filter(seen)
+
+    def _keys_of(self, user: User) -> models.QuerySet[Any, Any]:
+        """Keys of what a person without a group may see; a step of a role in a project is seen with the project."""
         asked = self.model.objects.order_by()
         of_projects = asked.filter(project__in=Project.keys_of(user)).values_list("pk", flat=True)
         own = asked.filter(requester=user).values_list("pk", flat=True)
-        to_decide = (
-            ApprovalStep.objects.order_by().filter(person=user, kind=HolderKind.PERSON).values_list("request_id")
-        )
-        return self.filter(pk__in=of_projects.union(own, to_decide))
+        named = {"person": user, "kind": HolderKind.PERSON}
+        to_decide = ApprovalStep.objects.order_by().filter(**named).values_list("request_id")
+        added = AddedHolder.objects.order_by().filter(**named).values_list("step__request_id")
+        return of_projects.union(own, to_decide, added)
 
     def by_key(self, key: str) -> Self:
         """The request with this key (APR-4), or none; any text is accepted."""
@@ -112,11 +93,57 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
             self.filter(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 18 else self.none()
         )
 
-    def for_list(self) -> Self:
-        return self.select_related("project__business_unit", "requester").prefetch_related(
-            Prefetch("steps", ApprovalStep.objects.select_related("person")),
-            Prefetch("decisions", Decision.objects.select_related("actor")),
+    def with_decisions(self) -> Self:
+        """With the states of the steps and who said what, as the list of a project's decisions shows them."""
+        decisions = Decision.objects.select_related("actor", "on_behalf_of")
+        return self.prefetch_related("steps", Prefetch("decisions", decisions))
+
+    def whole(self, key: str) -> "ApprovalRequest | None":
+        """The request with this key and all that its page shows; what it has nothing of is not asked for."""
+        added, asked = AddedHolder.objects.select_related("person"), _questions()
+        has_added = Exists(added.filter(step__request=OuterRef("pk")))
+        has_questions = Exists(asked.filter(request=OuterRef("pk")))
+        people = ("project__business_unit", "project__owner", "requester")
+        same = ApprovalRequest.objects.filter(subject=OuterRef("subject"), action=OuterRef("action"))
+        before = same.filter(pk__lt=OuterRef("pk")).order_by("-pk").values("specification")[:1]
+        rows = self.select_related(*people).annotate(
+            has_added=has_added, has_questions=has_questions, previous_specification=Subquery(before)
         )
+        row: Any = rows.by_key(key).first()
+        if row is not None:
+            parts = _parts(added if row.has_added else added.none(), asked if row.has_questions else asked.none())
+            models.prefetch_related_objects([row], *parts)
+        found: ApprovalRequest | None = row
+        return found
+
+    def for_list(self) -> Self:
+        people = ("project__business_unit", "project__owner", "requester")
+        parts = _parts(AddedHolder.objects.select_related("person"), _questions())
+        return self.select_related(*people).prefetch_related(*parts)
+
+
+def _questions() -> "models.QuerySet[ApprovalQuestion]":
+    return ApprovalQuestion.objects.select_related("asked_by", "on_behalf_of", "answered_by", "step")
+
+
+def _parts(
+    added: "models.QuerySet[AddedHolder]", questions: "models.QuerySet[ApprovalQuestion]"
+) -> tuple[Prefetch[str], ...]:
+    """What hangs on requests, each read once for all of them."""
+    steps = ApprovalStep.objects.select_related("person").prefetch_related(Prefetch("added_holders", added))
+    decisions = Decision.objects.select_related("actor", "on_behalf_of", "kept_from")
+    return Prefetch("steps", steps), Prefetch("decisions", decisions), Prefetch("questions", questions)
+
+
+def _steps_of(user: User) -> "models.QuerySet[ApprovalStep]":
+    return ApprovalStep.objects.filter(request=OuterRef("pk")).held_by(user)
+
+
+def _undecided(holder: User, *deciders: User) -> "models.QuerySet[ApprovalStep]":
+    """Open steps that ``holder`` holds and on which neither they nor ``deciders`` have spoken."""
+    people = [holder, *deciders]
+    spoken = Decision.objects.filter(Q(actor__in=people) | Q(on_behalf_of__in=people), step=OuterRef("pk"))
+    return _steps_of(holder).filter(~Exists(spoken), state=StepState.OPEN)
 
 
 class ApprovalRequest(models.Model):
@@ -132,12 +159,15 @@ class ApprovalRequest(models.Model):
     state = models.CharField(max_length=20, choices=ApprovalState.choices, default=ApprovalState.OPEN)
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     excluded = ArrayField(models.BigIntegerField(), help_text="Primary keys of people who may never decide this.")
+    distinct_people = models.BooleanField(default=False, help_text="Who decided one step decides no other.")
     policy_version = models.CharField(max_length=80)
     note = models.CharField(
         max_length=300, blank=True, help_text="What people should know, such as a missing approver."
     )
     created_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, help_text="When it ends undecided; never approved by time.")
+    paused_at = models.DateTimeField(null=True, help_text="Since when the requester owes an answer.")
     closed_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -169,53 +199,3 @@ class ApprovalRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == ApprovalState.OPEN
-
-
-class ApprovalStep(models.Model):
-    """One step of a request: who may decide it and how many of them are needed."""
-
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="steps")
-    position = models.PositiveSmallIntegerField()
-    name = models.CharField(max_length=60)
-    kind = models.CharField(max_length=10, choices=HolderKind.choices)
-    value = models.CharField(max_length=40)
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    needed = models.PositiveSmallIntegerField()
-    is_fallback = models.BooleanField(default=False)
-    state = models.CharField(max_length=10, choices=StepState.choices, default=StepState.WAITING)
-    due_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["request", "position"], name="step_position_once")]
-
-    def __str__(self) -> str:
-        return f"{self.name} of {self.request.key}"
-
-    @property
-    def ref(self) -> str:
-        return f"step:{self.pk}"
-
-
-class Decision(models.Model):
-    """What one person said about one step, for one digest. Never changed."""
-
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="decisions")
-    step = models.ForeignKey(ApprovalStep, on_delete=models.CASCADE, related_name="decisions")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    verdict = models.CharField(max_length=25, choices=Verdict.choices)
-    comment = models.TextField(blank=True, max_length=4000)
-    conditions = models.JSONField(default=list)
-    digest = models.CharField(max_length=64)
-    decided_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["decided_at", "id"]
-        constraints = [models.UniqueConstraint(fields=["step", "actor"], name="decision_once_per_step")]
-
-    def __str__(self) -> str:
-        return f"{self.actor} {self.get_verdict_display().lower()}"
-
-    @property
-    def approves(self) -> bool:
-        return self.verdict in (Verdict.APPROVE, Verdict.APPROVE_WITH_CONDITIONS)

@@ -6,16 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class StepRule:
-    """One approval step: who holds it (kind site_role, group or person), how many are needed, in how many days."""
-
-    name: str
-    kind: str
-    value: str
-    needed: int
-    days: int
+from governance.policies.rules import Facts, Holder, Route, holder_of, steps_for
 
 
 @dataclass(frozen=True)
@@ -28,10 +19,6 @@ class GateRule:
     target: str
     criteria: tuple[str, ...]
     approvals: tuple[Mapping[str, Any], ...]
-
-    def steps_for(self, facts: Mapping[str, str]) -> list[StepRule]:
-        """The steps that apply. A fact that is unknown (empty) meets every condition: unknown is treated as strict."""
-        return [_step(rule) for rule in self.approvals if _applies(rule.get("when", {}), facts)]
 
 
 @dataclass(frozen=True)
@@ -62,10 +49,19 @@ class Policy:
         return "author" in self.document["separation_of_duties"]
 
     @property
-    def fallback(self) -> tuple[str, str] | None:
-        """Kind and value of the fallback approver, or None when the policy names none."""
-        pairs = list(self.document.get("fallback_approver", {}).items())
-        return (str(pairs[0][0]), str(pairs[0][1])) if pairs else None
+    def fallback(self) -> Holder | None:
+        """Who decides a step when too few of its holders may, or None when the policy names nobody."""
+        rule = self.document.get("fallback_approver")
+        return holder_of(rule) if rule else None
+
+    @property
+    def rules(self) -> list[Mapping[str, Any]]:
+        """The approval rules besides those of the gates."""
+        return list(self.document.get("approvals", ()))
+
+    def steps_for(self, action: str, facts: Facts) -> Route:
+        """Who must agree to ``action`` when these facts are known."""
+        return steps_for(self.document, action, facts)
 
     @property
     def gates(self) -> list[GateRule]:
@@ -100,15 +96,6 @@ class Policy:
             tuple(rule["roles"]),
             bool(rule.get("within_poc_dates", False)),
         )
-
-
-def _applies(condition: Mapping[str, list[str]], facts: Mapping[str, str]) -> bool:
-    return all(not facts.get(name) or facts[name] in values for name, values in condition.items())
-
-
-def _step(rule: Mapping[str, Any]) -> StepRule:
-    kind = next(kind for kind in ("site_role", "group", "person") if kind in rule)
-    return StepRule(rule["name"], kind, rule[kind], rule["needed"], rule["days"])
 
 
 def canonical(value: Any) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, SchemaError
+from jsonschema import Draft202012Validator
 
+from governance.policies.meaning import approvals, criteria, gates
 from governance.policies.schema import POLICY_SCHEMA
 
 MAX_SOURCE = 200_000
@@ -64,31 +65,10 @@ def _schema_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]
 
 
 def _meaning_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
-    """What the schema cannot say: unique and known codes, real schemas, one gate a stage."""
-    found = []
-    codes = [criterion["code"] for criterion in document["criteria"]]
-    for index, criterion in enumerate(document["criteria"]):
-        path = ["criteria", index]
-        if codes.index(criterion["code"]) != index:
-            found.append(
-                PolicyProblem(_line(tree, path), _where(path), f"The code “{criterion['code']}” is used twice.")
-            )
-        try:
-            Draft202012Validator.check_schema(criterion["answer_schema"])
-        except SchemaError as error:
-            path = [*path, "answer_schema"]
-            found.append(PolicyProblem(_line(tree, path), _where(path), f"Not a JSON Schema: {error.message}"))
-    sources: list[str] = []
-    for index, gate in enumerate(document["gates"]):
-        path = ["gates", index]
-        unknown = [code for code in gate["criteria"] if code not in codes]
-        if unknown:
-            sentence = f"Unknown criteria: {', '.join(unknown)}."
-            found.append(PolicyProblem(_line(tree, [*path, "criteria"]), _where(path), sentence))
-        if gate["from"] in sources:
-            found.append(PolicyProblem(_line(tree, path), _where(path), f"A second gate leaves “{gate['from']}”."))
-        sources.append(gate["from"])
-    return found
+    """What the schema cannot say."""
+    found = [*criteria(document), *gates(document), *approvals(document)]
+    problems = [PolicyProblem(_line(tree, path), _where(path), reason) for path, reason in found]
+    return sorted(problems, key=lambda problem: problem.line)
 
 
 def _where(path: list[Any]) -> str:

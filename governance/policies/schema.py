@@ -13,13 +13,22 @@ _HOLDER = {
     "site_role": {"enum": list(SiteRole.values)},
     "group": {"enum": list(ApproverGroup.values)},
     "person": {"enum": ["sponsor", "owner", "deploy_authority"]},
+    "project_role": {"enum": list(ProjectRole.values)},
 }
 _CONDITION = {
     "type": "object",
     "additionalProperties": False,
+    "description": "Every condition must be met; a fact that is not known meets all of them.",
     "properties": {
+        "amount": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {"min": {"type": "number", "minimum": 0}, "max": {"type": "number", "minimum": 0}},
+        },
         "data_classification": {"type": "array", "items": {"enum": list(DataClassification.values)}},
         "risk_tier": {"type": "array", "items": {"enum": list(RiskTier.values)}},
+        "environment_kind": {"type": "array", "items": {"enum": list(ENVIRONMENT_KINDS)}},
     },
 }
 
@@ -40,19 +49,57 @@ _CRITERION = _object(
     },
     ["code", "step", "short", "question", "weight", "answer_schema"],
 )
-_APPROVAL = {
+_HELD_BY = {**_object(_HOLDER, []), "minProperties": 1, "maxProperties": 1}
+_EXPIRY = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 365,
+    "description": "Days after which an undecided request expires. It is never approved by time.",
+}
+_STEP = {
     **_object(
         {
             "name": {"type": "string", "minLength": 2, "maxLength": 60},
             **_HOLDER,
             "needed": {"type": "integer", "minimum": 1, "maximum": 9},
             "days": {"type": "integer", "minimum": 1, "maximum": 90},
+            "order": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 20,
+                "description": "Steps with the same number run in parallel, numbers in sequence.",
+            },
+            "remind": {"type": "boolean", "description": "Remind at half time; true when it is left out."},
+            "escalate_to": {**_HELD_BY, "description": "Who may decide it too when the days are over."},
+            "fallback": {**_HELD_BY, "description": "Who decides when too few of the holders may."},
+            "fields": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": True,
+                "items": {"type": "string", "pattern": "^[a-z][a-z0-9_]*([.][a-z0-9_]+)*$"},
+                "description": "Parts of the specification that this step answers for; all of it when left out.",
+            },
             "when": _CONDITION,
         },
         ["name", "needed", "days"],
     ),
     "oneOf": [{"required": [name]} for name in _HOLDER],
 }
+_STEPS = {"type": "array", "items": _STEP, "minItems": 1}
+_RULE = _object(
+    {
+        "action": {
+            "type": "string",
+            "pattern": "^[a-z][a-z_]*(:[a-z_]+)*$",
+            "maxLength": 60,
+            "description": "Such as advance:poc, extend_poc, break_glass, waive, grant_data.",
+        },
+        "when": _CONDITION,
+        "steps": _STEPS,
+        "expires_after_days": _EXPIRY,
+    },
+    ["action", "steps"],
+)
 _GATE = _object(
     {
         "name": _CODE,
@@ -60,7 +107,8 @@ _GATE = _object(
         "from": {"enum": list(Stage.values)},
         "to": {"enum": list(Stage.values)},
         "criteria": {"type": "array", "items": _CODE, "uniqueItems": True},
-        "approvals": {"type": "array", "items": _APPROVAL, "minItems": 1},
+        "approvals": _STEPS,
+        "expires_after_days": _EXPIRY,
     },
     ["name", "title", "from", "to", "criteria", "approvals"],
 )
@@ -96,6 +144,7 @@ POLICY_SCHEMA = {
             },
             "criteria": {"type": "array", "items": _CRITERION, "minItems": 1},
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
+            "approvals": {"type": "array", "items": _RULE},
             "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
         },
         ["name", "title", "separation_of_duties", "criteria", "gates", "actions"],

@@ -62,3 +62,17 @@ def place(path: tuple[str, ...], titles: Mapping[str, str], names: Mapping[str, 
     if whole in titles:
         return titles[whole]
     return ", ".join(titles.get(part, words(part, names)) for part in path).capitalize()
+
+
+def condition_words(when: Mapping[str, Any]) -> str:
+    """When a rule applies, for people; empty for always."""
+    parts = []
+    for name, wanted in when.items():
+        if name == "amount":
+            limits = [
+                f"{label} {words(wanted[key])}" for key, label in (("min", "from"), ("max", "to")) if key in wanted
+            ]
+            parts.append(f"the amount is {' '.join(limits)}")
+        else:
+            parts.append(f"the {words(name)} is {' or '.join(words(item) for item in wanted)}")
+    return "only when " + " and ".join(parts) if parts else ""

@@ -1,5 +1,7 @@
-"""What the end of an approval request does to its project, in the same transaction."""
+"""What an approval is about and what its end does, by kind of action. Each kind registers itself."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from coe_portal.core.models import User
@@ -11,15 +13,42 @@ from projects.services import checklist, projects, stages
 ADVANCE = "advance:"
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of action: what its subject says now, and what follows when a request ends, in the same transaction."""
+
+    specification: Callable[[ApprovalRequest], dict[str, Any]]
+    closed: Callable[[ApprovalRequest, User], None]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(name: str, kind: Kind) -> None:
+    """Add a kind; ``name`` is what stands before the first colon of its actions. Called once by an app's ``ready``."""
+    _kinds[name] = kind
+
+
 def current_specification(request: ApprovalRequest) -> dict[str, Any]:
     """What the request's subject says now; its digest must still be the one that was asked for."""
-    return projects.content_of(request.project)
+    return _kind_of(request).specification(request)
 
 
 def of(request: ApprovalRequest, actor: User) -> None:
+    """Do what the request's end means for its subject."""
+    _kind_of(request).closed(request, actor)
+
+
+def _kind_of(request: ApprovalRequest) -> Kind:
+    return _kinds[request.action.partition(":")[0]]
+
+
+def _content(request: ApprovalRequest) -> dict[str, Any]:
+    return projects.content_of(request.project)
+
+
+def _move_project(request: ApprovalRequest, actor: User) -> None:
     """Move the project as the request's end demands: on, back to its team, or to its end."""
-    if not request.action.startswith(ADVANCE):
-        return
     if request.state == ApprovalState.APPROVED:
         _advance(request, actor)
     elif request.project.stage == Stage.QUALIFICATION:
@@ -37,3 +66,6 @@ def _advance(request: ApprovalRequest, actor: User) -> None:
         return
     checklist.accept_all(project, list(gate.criteria), actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
+
+
+register(ADVANCE.rstrip(":"), Kind(_content, _move_project))

@@ -6,10 +6,10 @@ from typing import Any
 
 from coe_portal.core.models import AuditEntry, User
 from governance import permissions
-from governance.models import ApprovalRequest, ApprovalState, Decision, StepState
+from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, Delegation, StepState
 from governance.policies.document import GateRule, Policy
 from governance.policies.wording import Fact, facts_of, place, words
-from governance.services import policies, revisions
+from governance.services import conditions, policies, revisions
 from projects.checklists import is_complete
 from projects.models import Evidence, Stage
 
@@ -49,6 +49,8 @@ class Dossier:
     history: list[AuditEntry]
     refusal: str
     effect: str
+    conditions: list[tuple[Condition, str]]
+    seat: permissions.Seat | None
 
     @property
     def complete(self) -> int:
@@ -61,21 +63,23 @@ class Dossier:
         return sum(row.state != "ok" for row in self.evidence)
 
 
-def of(request: ApprovalRequest, reader: User) -> Dossier:
-    """Put together what ``reader`` sees of the request."""
+def of(request: ApprovalRequest, reader: User, held: Sequence[Delegation] | None = None) -> Dossier:
+    """Put together what ``reader`` sees of the request. ``held`` are their delegations, when they are known."""
     policy = policies.policy_of(request.policy_version)
     gate = gate_of(request, policy)
     names = _names(request.specification)
-    refusal = permissions.refusal(request, reader)
+    stands = permissions.standing(request, reader, held)
     entries = AuditEntry.objects.about(request.ref).for_list().order_by("-id")[:HISTORY]
     return Dossier(
         changes=_changes(request, gate, names),
         differences=_differences(request, policy, names),
         evidence=_evidence(request, policy, gate, names),
-        duties=_duties(request, reader),
+        duties=_duties(request, stands),
         history=list(entries),
-        refusal=refusal,
-        effect="" if refusal else _effect(request, gate),
+        refusal=stands.refusal,
+        effect=_effect(request, gate, stands.seats[0]) if stands.seats else "",
+        conditions=[(row, conditions.refusal(row, reader)) for row in request.conditions.for_list()],
+        seat=stands.seats[0] if stands.seats else None,
     )
 
 
@@ -87,7 +91,7 @@ def gate_of(request: ApprovalRequest, policy: Policy) -> GateRule | None:
 def _names(specification: Mapping[str, Any]) -> dict[str, str]:
     """Display names of the people that a specification mentions."""
     wanted = {specification.get(role) for role in ("owner", "sponsor", "deploy_authority")}
-    wanted |= set(specification.get("team", {}))
+    wanted |= {specification.get("asked_by"), *specification.get("team", {})}
     wanted.add(specification.get("answers", {}).get("team", {}).get("deploy_authority"))
     people = User.objects.filter(username__in=[name for name in wanted if name])
     return {person.username: str(person) for person in people}
@@ -95,6 +99,8 @@ def _names(specification: Mapping[str, Any]) -> dict[str, str]:
 
 def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str, str]) -> list[Fact]:
     said, answers = request.specification, request.specification.get("answers", {})
+    if "answers" not in said:
+        return [Fact(words(name).capitalize(), words(value, names)) for name, value in said.items() if value != ""]
     poc, value, currency = said.get("poc", {}), answers.get("value", {}), said.get("currency", "")
     facts = [Fact("Stage", Stage(gate.target).label, Stage(gate.source).label)] if gate else []
     facts.append(Fact("What it does", said.get("summary", "")))
@@ -134,6 +140,8 @@ def _titles(policy: Policy) -> dict[str, str]:
 def _evidence(
     request: ApprovalRequest, policy: Policy, gate: GateRule | None, names: Mapping[str, str]
 ) -> list[EvidenceRow]:
+    if "answers" not in request.specification:
+        return []
     links: dict[str, list[Evidence]] = {}
     for link in Evidence.objects.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
         links.setdefault(link.criterion.code, []).append(link)
@@ -157,18 +165,18 @@ def _row(
     return EvidenceRow(criterion["code"], criterion["question"], facts_of(schema, answer, names), links, state, note)
 
 
-def _duties(request: ApprovalRequest, reader: User) -> list[Duty]:
+def _duties(request: ApprovalRequest, stands: permissions.Standing) -> list[Duty]:
     asked = Duty(str(request.requester), request.requester, "Asked for this, so cannot decide it.", "barred")
     others = User.objects.filter(pk__in=[pk for pk in request.excluded if pk != request.requester_id])
     barred = [Duty(str(person), person, "Owns or wrote the project, so cannot decide.", "barred") for person in others]
     decisions = list(request.decisions.all())
+    mine = {seat.step.pk: _seat_words(seat) for seat in stands.seats}
     steps = []
     for step in request.steps.all():
         given = [item for item in decisions if item.step_id == step.pk]
-        steps += [Duty(f"{item.actor}, {step.name}", item.actor, _said(item), "done") for item in given]
+        steps += [Duty(f"{item.who}, {step.name}", item.actor, _said(item), "done") for item in given]
         if step.state in (StepState.OPEN, StepState.WAITING) and request.is_open:
-            mine = step.state == StepState.OPEN and not permissions.refusal(request, reader)
-            who = f"You, {step.name}" if mine else step.name
+            who = mine.get(step.pk, step.name)
             left = step.needed - len(given)
             quorum = f"{left} of {step.needed} still needed. " if step.needed > 1 else ""
             held = permissions.holder_words(step)
@@ -177,24 +185,33 @@ def _duties(request: ApprovalRequest, reader: User) -> list[Duty]:
     return [asked, *barred, *steps]
 
 
+def _seat_words(seat: permissions.Seat) -> str:
+    return f"You for {seat.on_behalf_of}, {seat.step.name}" if seat.on_behalf_of else f"You, {seat.step.name}"
+
+
 def _said(decision: Decision) -> str:
-    return (
-        f"{decision.get_verdict_display()}: “{decision.comment}”"
-        if decision.comment
-        else decision.get_verdict_display()
-    )
+    words = decision.get_verdict_display()
+    if decision.comment:
+        words = f"{words}: “{decision.comment}”"
+    if decision.kept_from:
+        words = f"{words} (kept from {decision.kept_from_key}: what this step answers for has not changed)"
+    return words
 
 
-def _effect(request: ApprovalRequest, gate: GateRule | None) -> str:
+def _effect(request: ApprovalRequest, gate: GateRule | None, seat: permissions.Seat) -> str:
     """What happens next when the reader approves."""
-    step = permissions.open_step(request)
-    given = sum(item.approves and item.step_id == step.pk for item in request.decisions.all()) if step else 0
-    if step and step.needed - given > 1:
-        return f"{step.needed - given - 1} more of {permissions.holder_words(step)} decides after you."
-    following = next((each for each in request.steps.all() if each.state == StepState.WAITING), None)
+    step = seat.step
+    left = step.needed - sum(item.approves and item.step_id == step.pk for item in request.decisions.all()) - 1
+    if left > 0:
+        return f"{left} more of {permissions.holder_words(step)} decides after you."
+    others = [each for each in request.steps.all() if each.pk != step.pk]
+    beside = [each.name for each in others if each.state == StepState.OPEN]
+    following = [each for each in others if each.state == StepState.WAITING][:1]
+    if beside:
+        return f"After you it still waits for {' and '.join(beside)}."
     if following:
-        person = f" ({following.person})" if following.person else ""
-        return f"After you it waits for {following.name}{person}."
+        person = f" ({following[0].person})" if following[0].person else ""
+        return f"After you it waits for {following[0].name}{person}."
     moves = f"{request.project.key} moves to {Stage(gate.target).label.lower()} at once" if gate else "it is done"
     return f"Yours is the last approval: {moves}."
 
@@ -204,6 +221,8 @@ def kind_of(request: ApprovalRequest) -> tuple[str, str]:
     verb, _, target = request.action.partition(":")
     if verb == "advance" and target in Stage.values:
         return "stairs-up", f"Gate to {Stage(target).label.lower()}"
+    if verb == "break_glass":
+        return "alert-octagon", "Break the glass"
     return "git-pull-request", "Approval"
 
 

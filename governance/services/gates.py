@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 
 import structlog
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from coe_portal.core.errors import GateClosed, Missing
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, ApprovalState
+from governance.models import ApprovalRequest, ApprovalState, Condition
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import intakes, policies
+from governance.services import break_glass, conditions, consequences, intakes, policies
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
+# What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
+PASSABLE = ("stage", "poc_ended", "condition_overdue")
 ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 
 
@@ -24,6 +27,7 @@ class GateAnswer:
 
     allowed: bool
     missing: tuple[Missing, ...]
+    break_glass: str = ""  # why it is open although something is missing; empty when nothing is
 
 
 def check(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
@@ -37,11 +41,12 @@ def check(project: Project, action: str, *, environment_kind: str = "", actor: U
     """
     try:
         missing = _missing(project, action, environment_kind, actor)
+        glass = _broken_glass(project, action, environment_kind, actor, missing) if missing else ""
     except Exception:
         log.exception("gate_failed_closed", project=project.key, action=action)
         sentence = "The gate could not be evaluated, so it stays closed."
-        missing = [Missing("gate_error", sentence, "Try again; if it stays closed, tell your CoE lead.")]
-    return GateAnswer(not missing, tuple(missing))
+        missing, glass = [Missing("gate_error", sentence, "Try again; if it stays closed, tell your CoE lead.")], ""
+    return GateAnswer(True, (), glass) if glass else GateAnswer(not missing, tuple(missing))
 
 
 def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> None:
@@ -65,16 +70,42 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
     if rule is None:
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
+    is_overdue, roles = _facts(project, actor)
     found = [
         _wrong_stage(project, rule, environment_kind),
         _wrong_time(project, rule),
-        _wrong_person(project, rule, actor),
+        _wrong_person(project, rule, actor, roles),
     ]
-    return [item for item in found if item is not None]
+    overdue = conditions.missing(project, action) if is_overdue else []
+    return [item for item in found if item is not None] + overdue
+
+
+def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:
+    """In one query: whether a condition of the project is overdue, and the roles that the actor has in its team."""
+    overdue = Condition.objects.binding().overdue().filter(project=OuterRef("pk"))
+    roles = Member.objects.filter(project=OuterRef("pk"), user=actor).values("roles")[:1]
+    row = Project.objects.annotate(is_overdue=Exists(overdue), actor_roles=Subquery(roles))
+    is_overdue, held = row.values_list("is_overdue", "actor_roles").get(pk=project.pk)
+    return is_overdue, held or []
+
+
+def _broken_glass(
+    project: Project, action: str, environment_kind: str, actor: User | None, missing: list[Missing]
+) -> str:
+    """Which broken glass lets the action run, in words; empty when none does or when it does not help."""
+    if not {item.code for item in missing} <= {*PASSABLE, "role"}:
+        return ""
+    glass = break_glass.open_for(project, action, environment_kind)
+    asked_by_actor = glass is not None and actor is not None and actor.pk == glass.requested_by_id
+    if glass is None or glass.request is None or ("role" in {item.code for item in missing} and not asked_by_actor):
+        return ""
+    return f"The glass is broken until {timezone.localtime(glass.closes_at):%d %B %H:%M} ({glass.request.key})."
 
 
 def _missing_to_advance(project: Project) -> list[Missing]:
-    waiting = ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN).first()
+    waiting = ApprovalRequest.objects.filter(
+        project=project, state=ApprovalState.OPEN, action__startswith=consequences.ADVANCE
+    ).first()
     if waiting is not None:
         url = reverse("governance:approval", args=[waiting.key])
         return [Missing("waiting", f"{waiting.key} waits for {project.waiting_on}.", "Wait for the decision.", url)]
@@ -110,11 +141,8 @@ def _wrong_time(project: Project, rule: ActionRule) -> Missing | None:
     )
 
 
-def _wrong_person(project: Project, rule: ActionRule, actor: User | None) -> Missing | None:
-    if actor is None:
-        return None
-    member = Member.objects.filter(project=project, user=actor).first()
-    if member is not None and set(member.roles) & set(rule.roles):
+def _wrong_person(project: Project, rule: ActionRule, actor: User | None, held: list[str]) -> Missing | None:
+    if actor is None or set(held) & set(rule.roles):
         return None
     labels = dict(ProjectRole.choices)
     roles = " or ".join(str(labels[role]).lower() for role in rule.roles)

@@ -1,16 +1,18 @@
 """What waits for a person, for others, and what is done."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.utils import timezone
 
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
-from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, StepState
+from governance import permissions
+from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, Delegation, StepState
 from governance.services.dossier import chip_of, kind_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
@@ -30,6 +32,7 @@ class Item:
     chip_word: str
     icon: str
     kind: str
+    on_behalf_of: User | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,13 @@ class Inbox:
 
 
 def count(user: User) -> int:
-    """How many requests this person may decide now."""
-    return ApprovalRequest.objects.awaiting(user).count()
+    """How many requests this person may decide now, or owes an answer on."""
+    return needing(user).count()
+
+
+def needing(user: User, held: list[Delegation] | None = None) -> QuerySet[ApprovalRequest]:
+    """The requests that this person may decide now, or owes an answer on."""
+    return ApprovalRequest.objects.awaiting(user, held) | ApprovalRequest.objects.owing(user)
 
 
 def most_urgent(user: User, limit: int) -> list[Item]:
@@ -66,10 +74,11 @@ def most_urgent(user: User, limit: int) -> list[Item]:
     return [_item(row) for row in _with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:limit]]
 
 
-def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
+def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None) -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
-    mine = ApprovalRequest.objects.awaiting(user)
-    visible = ApprovalRequest.objects.visible_to(user)
+    held = list(Delegation.objects.held_by(user)) if held is None else held
+    mine = needing(user, held)
+    visible = ApprovalRequest.objects.visible_to(user, held)
     if tab == WAITING:
         others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
         page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
@@ -82,38 +91,48 @@ def open_inbox(user: User, tab: str, cursor: str = "") -> Inbox:
     else:
         tab = NEEDS_YOU
         page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
-        groups = _by_urgency(page.rows) + ([] if cursor else _for_information(user))
+        groups = _by_urgency(page.rows, _principals(user, page.rows, held))
+        groups += [] if cursor else _for_information(user)
     needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
     counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
     return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
-def tab_of(request: ApprovalRequest, user: User) -> str:
+def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:
     """The tab in which the person finds the request."""
     if not request.is_open:
         return DONE
-    return NEEDS_YOU if ApprovalRequest.objects.awaiting(user).filter(pk=request.pk).exists() else WAITING
+    return NEEDS_YOU if needing(user, held).filter(pk=request.pk).exists() else WAITING
 
 
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
     steps = ApprovalStep.objects.filter(request=OuterRef("pk")).order_by()
-    open_step = steps.filter(state=StepState.OPEN).values("due_at")[:1]
+    first_due = steps.filter(state=StepState.OPEN).order_by("due_at").values("due_at")[:1]
     rows = requests.select_related("project__business_unit", "requester").defer("specification")
     return rows.annotate(
-        step_due=Subquery(open_step, output_field=DateTimeField()), step_states=ArraySubquery(steps.values("state"))
+        step_due=Subquery(first_due, output_field=DateTimeField()), step_states=ArraySubquery(steps.values("state"))
     )
 
 
-def _item(row: Any) -> Item:
+def _principals(user: User, rows: Sequence[Any], held: list[Delegation]) -> dict[int, User]:
+    """For whom the person would decide, by request; those that are their own are left out."""
+    if not held:
+        return {}
+    prefetch_related_objects(rows, "steps__person", "steps__added_holders__person", "decisions")
+    seats = {row.pk: permissions.standing(row, user, held).seats for row in rows}
+    return {pk: found[0].on_behalf_of for pk, found in seats.items() if found and found[0].on_behalf_of}
+
+
+def _item(row: Any, principal: User | None = None) -> Item:
     due: datetime | None = row.step_due or row.due_at
     left = due - timezone.now() if row.is_open and due else None
     late, soon = bool(left and left < timedelta(0)), bool(left and timedelta(0) <= left < SOON)
     shown = due if row.is_open else row.closed_at
-    return Item(row, shown, late, soon, *chip_of(row, row.step_states), *kind_of(row))
+    return Item(row, shown, late, soon, *chip_of(row, row.step_states), *kind_of(row), principal)
 
 
-def _by_urgency(rows: list[Any]) -> list[Group]:
-    items = [_item(row) for row in rows]
+def _by_urgency(rows: Sequence[Any], principals: Mapping[int, User] | None = None) -> list[Group]:
+    items = [_item(row, (principals or {}).get(row.pk)) for row in rows]
     soon = timezone.now() + WEEK
     overdue = [item for item in items if item.is_overdue]
     this_week = [item for item in items if not item.is_overdue and item.due_at and item.due_at <= soon]

@@ -8,7 +8,8 @@ from django.urls import reverse
 from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import policies
+from governance.policies.rules import Facts
+from governance.services import conditions, policies
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import checklists, permissions
@@ -74,8 +75,16 @@ def _ask(project: Project, actor: User) -> ApprovalRequest:
         title=f"{gate.title}: {project.name}",
         specification=revision.content,
         revision=revision.number,
+        authors=_authors(project),
     )
-    return request_approval(project, question, gate, policy, actor=actor)
+    facts = Facts(project.poc_budget, project.risk_tier, project.data_classification)
+    return request_approval(project, question, policy, facts, actor=actor)
+
+
+def _authors(project: Project) -> set[int]:
+    """Who wrote what is asked for: the owner, who proposed it, and everybody whose answer stands in it."""
+    answered = project.criteria.exclude(answered_by=None).values_list("answered_by", flat=True)
+    return {project.owner_id, project.created_by_id, *(pk for pk in answered if pk is not None)}
 
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:
@@ -89,4 +98,4 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
-    return missing
+    return missing + conditions.missing(project, "advance")

@@ -75,6 +75,9 @@ def _complete_intake(project: Project, user: User) -> NextAction:
 
 def _decide(waiting: ApprovalRequest, user: User) -> NextAction:
     url = reverse("governance:approval", args=[waiting.key])
+    if waiting.paused_at and user.pk in (waiting.requester_id, waiting.project.owner_id):
+        why = "An approver asks something; the clock stands still until you answer."
+        return NextAction(f"Answer the question on {waiting.key}", why, "you", "Read and answer", url)
     if not permissions.refusal(waiting, user):
         why = "The evidence is on one page; two minutes are enough."
         return NextAction(f"Decide {waiting.key}", why, "you", "Read and decide", url)

@@ -12,5 +12,9 @@ def previous_of(request: ApprovalRequest) -> ApprovalRequest | None:
 
 def changes_of(request: ApprovalRequest) -> list[Difference]:
     """What changed since the previous request; empty for a first one."""
-    previous = previous_of(request)
-    return differences(previous.specification, request.specification) if previous else []
+    if hasattr(request, "previous_specification"):  # read along with the row
+        before = request.previous_specification
+    else:
+        previous = previous_of(request)
+        before = previous.specification if previous else None
+    return differences(before, request.specification) if before else []

@@ -14,21 +14,23 @@ from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from governance.forms import DecisionForm
-from governance.models import ApprovalRequest, ApprovalState, Verdict
-from governance.permissions import open_step
+from governance.models import ApprovalRequest, ApprovalState, Delegation, Verdict
+from governance.permissions import open_steps
 from governance.services import approvals, dossier, inboxes
 
+Held = list[Delegation] | None
 TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
 
 
-def _inbox_context(user: User, tab: str, cursor: str) -> dict[str, Any]:
-    box = inboxes.open_inbox(user, tab, cursor)
+def _inbox_context(user: User, tab: str, cursor: str, held: Held = None) -> dict[str, Any]:
+    box = inboxes.open_inbox(user, tab, cursor, held)
     counts = {inboxes.NEEDS_YOU: box.needs_you, inboxes.WAITING: box.waiting}
     return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
 
 
-def _request(user: User, key: str) -> ApprovalRequest:
-    found = ApprovalRequest.objects.visible_to(user).for_list().by_key(key).first()
+def find_request(user: User, key: str, held: Held = None) -> ApprovalRequest:
+    """The request with this key, if the person may see it. Raises NotFound."""
+    found = ApprovalRequest.objects.visible_to(user, held).whole(key)
     if found is None:
         raise NotFound(f"There is no approval request {key[:20]} that you may see.")
     return found
@@ -57,19 +59,21 @@ def approval(request: HttpRequest, key: str) -> HttpResponse:
 
 def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: int = 200) -> HttpResponse:
     user = signed_in(request)
-    found = _request(user, key)
+    held = list(Delegation.objects.held_by(user))
+    found = find_request(user, key, held)
     chip_kind, chip_word = dossier.chip_of(found)
     icon, kind = dossier.kind_of(found)
-    around = _inbox_context(user, inboxes.tab_of(found, user), "")
+    around = _inbox_context(user, inboxes.tab_of(found, user, held), "", held)
     context = {
         "request_row": found,
-        "dossier": dossier.of(found, user),
+        "dossier": dossier.of(found, user, held),
         "chip_kind": chip_kind,
         "chip_word": chip_word,
         "kind_icon": icon,
         "kind": kind,
-        "due_at": step.due_at if (step := open_step(found)) else found.due_at,
+        "due_at": min((step.due_at for step in open_steps(found)), default=found.due_at),
         "form": form,
+        "may_answer": found.is_open and user.pk in (found.requester_id, found.project.owner_id),
         "may_withdraw": found.is_open and (found.requester_id == user.pk or user.is_lead),
         **around,
         **_neighbours(around["box"], found.key),
@@ -88,7 +92,7 @@ def _neighbours(box: inboxes.Inbox, key: str) -> dict[str, str]:
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """Record my verdict."""
     user, form = signed_in(request), DecisionForm(request.POST)
-    found = _request(user, key)
+    found = find_request(user, key)
     if not form.is_valid():
         return _approval_page(request, key, form, status=422)
     conditions, verdict = form.cleaned_conditions(), form.cleaned_data["verdict"]
@@ -100,6 +104,7 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
             verdict=verdict,
             comment=form.cleaned_data["comment"],
             conditions=conditions,
+            conditions_due_on=form.cleaned_data["conditions_due_on"],
             actor=user,
         )
     except DomainError as error:
@@ -124,6 +129,6 @@ def _say(request: HttpRequest, decided: ApprovalRequest) -> None:
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take my request back."""
     user = signed_in(request)
-    taken = approvals.withdraw(request_id=_request(user, key).pk, actor=user)
+    taken = approvals.withdraw(request_id=find_request(user, key).pk, actor=user)
     messages.success(request, f"{taken.key} is withdrawn; {taken.project.key} can be changed again.")
     return redirect(request, reverse("projects:detail", args=[taken.project.key]))

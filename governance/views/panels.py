@@ -50,7 +50,7 @@ def decisions_panel(request: HttpRequest, key: str) -> HttpResponse:
     """Every approval that the project asked for, newest first."""
     user = signed_in(request)
     project = visible_project(user, key)
-    rows = ApprovalRequest.objects.filter(project=project).for_list().order_by("-id")
+    rows = ApprovalRequest.objects.filter(project=project).with_decisions().order_by("-id")
     context = {"project": project, "rows": [(row, *chip_of(row)) for row in rows]}
     return render_page(request, "governance/decisions.html", context, partial="panel")
 

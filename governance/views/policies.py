@@ -1,6 +1,6 @@
 """Policies as people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +10,10 @@ from django.views.decorators.http import require_GET
 from coe_portal.core.errors import NotFound
 from coe_portal.core.models import ApproverGroup, SiteRole
 from coe_portal.core.sessions import signed_in
-from governance.models import PolicyStatus, PolicyVersion
+from governance.models import HolderKind, PolicyStatus, PolicyVersion
 from governance.policies.document import GateRule, Policy
+from governance.policies.rules import Holder, StepRule, step_of
+from governance.policies.wording import condition_words, words
 from governance.services import policies
 from projects.models import ProjectRole, Stage
 
@@ -37,8 +39,9 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
     context = {
         "row": row,
         "gates": [_gate(gate, shorts) for gate in rules.gates],
+        "rules": [_rule(rule, shorts) for rule in rules.rules],
         "criteria": rules.criteria,
-        "fallback": _holder(dict([rules.fallback])) if rules.fallback else "",
+        "fallback": _holder(rules.fallback) if rules.fallback else "",
         "author_barred": rules.author_may_not_decide,
         "actions": [_action(name, rule) for name, rule in row.document["actions"].items()],
         "before": before,
@@ -53,25 +56,53 @@ def _gate(gate: GateRule, shorts: Mapping[str, str]) -> dict[str, Any]:
         "source": Stage(gate.source).label,
         "target": Stage(gate.target).label,
         "criteria": [shorts[code] for code in gate.criteria],
-        "approvals": [
-            {
-                "name": rule["name"],
-                "holder": _holder(rule),
-                "needed": rule["needed"],
-                "days": rule["days"],
-                "when": [(name.replace("_", " "), values) for name, values in rule.get("when", {}).items()],
-            }
-            for rule in gate.approvals
-        ],
+        "approvals": _steps(gate.approvals, shorts),
     }
 
 
-def _holder(rule: Mapping[str, Any]) -> str:
-    if "site_role" in rule:
-        return f"any {SiteRole(rule['site_role']).label}"
-    if "group" in rule:
-        return f"anyone of the group {ApproverGroup(rule['group']).label}"
-    return f"the project's {str(rule['person']).replace('_', ' ')}"
+def _rule(rule: Mapping[str, Any], shorts: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "action": rule["action"],
+        "when": condition_words(rule.get("when", {})),
+        "steps": _steps(rule["steps"], shorts),
+        "days": rule.get("expires_after_days"),
+    }
+
+
+def _steps(rules: Iterable[Mapping[str, Any]], shorts: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Approval steps in words, for gates and rules alike."""
+    steps = [(step_of(rule, number), condition_words(rule.get("when", {}))) for number, rule in enumerate(rules, 1)]
+    return [
+        {
+            "name": step.name,
+            "order": step.order,
+            "holder": _holder(step.holder),
+            "needed": step.needed,
+            "days": step.days,
+            "after": _after(step, shorts),
+            "when": when,
+        }
+        for step, when in steps
+    ]
+
+
+def _after(step: StepRule, shorts: Mapping[str, str]) -> str:
+    """What else the policy says of the step; empty for nothing."""
+    parts = [f"at full time {_holder(step.escalate_to)} may decide too"] if step.escalate_to else []
+    if step.fields:
+        named = [shorts.get(field.removeprefix("answers."), words(field)).lower() for field in step.fields]
+        parts.append(f"answers for {', '.join(named)}")
+    return ", ".join(parts)
+
+
+def _holder(holder: Holder) -> str:
+    if holder.kind == HolderKind.SITE_ROLE:
+        return f"any {SiteRole(holder.value).label}"
+    if holder.kind == HolderKind.GROUP:
+        return f"anyone of the group {ApproverGroup(holder.value).label}"
+    if holder.kind == HolderKind.PROJECT_ROLE:
+        return f"any {ProjectRole(holder.value).label.lower()} of the team"
+    return f"the project's {holder.value.replace('_', ' ')}"
 
 
 def _action(name: str, rule: Mapping[str, Any]) -> dict[str, Any]:

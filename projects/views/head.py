@@ -1,5 +1,6 @@
 """What stands at the top of every page of a project: name, journey, tabs."""
 
+from collections.abc import Sized
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +11,9 @@ from projects.models.checklist import MET
 from projects.views.words import STAGE_CHIPS
 
 
-def head_context(project: Project, tab: str, criteria: list[Criterion] | None = None) -> dict[str, Any]:
+def head_context(
+    project: Project, tab: str, criteria: list[Criterion] | None = None, team: Sized | None = None
+) -> dict[str, Any]:
     """The head's facts. ``tab`` is the page: overview, checklist, team, runs, decisions or history."""
     known = list(project.criteria.all()) if criteria is None else criteria
     timebox = stages.Timebox(project.poc_starts_on, project.poc_ends_on)
@@ -21,5 +24,5 @@ def head_context(project: Project, tab: str, criteria: list[Criterion] | None = 
         "journey": stages.journey(project.stage, known, timebox, timezone.localdate()),
         "met": sum(criterion.status in MET for criterion in known),
         "total": len(known),
-        "team_size": project.members.count(),
+        "team_size": project.members.count() if team is None else len(team),
     }

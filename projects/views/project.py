@@ -30,14 +30,14 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """The overview: journey, next best action, checklist, budget, team coverage, latest runs."""
     user, project = project_of(request, key)
     criteria = list(project.criteria.for_list())
-    people = words.people_in(criteria)
-    context: dict[str, Any] = head_context(project, "overview", criteria) | {
+    people, members = words.people_in(criteria), list(project.members.for_list())
+    context: dict[str, Any] = head_context(project, "overview", criteria, members) | {
         "rows": [
             (item, words.STATUS_CHIPS[CriterionStatus(item.status)], sentences.sentence_of(item, people))
             for item in criteria
         ],
         "metric": getattr(project, "success_metric", None),
-        "matrix": matrix.by_role(list(project.members.for_list())),
+        "matrix": matrix.by_role(members),
         "may_answer": not permissions.refusal(user, "answer", project),
     }
     return render(request, "projects/detail.html", context)

@@ -19,3 +19,10 @@ def test_the_api_snapshot_is_up_to_date() -> None:
 
 def test_the_lifecycle_tables_are_up_to_date() -> None:
     call_command("lifecycles", "--check")
+
+
+def test_the_published_schema_of_policies_is_up_to_date() -> None:
+    now = io.StringIO()
+    call_command("policy_schema", stdout=now)
+    kept = (ROOT / "docs" / "policy-schema.json").read_text()
+    assert now.getvalue() == kept, "run: ./portal policy_schema --file docs/policy-schema.json"

@@ -42,7 +42,8 @@ def test_colours_chosen_beside_the_account_are_kept_and_lead_back(client: Client
     answer = client.post("/me/theme/", {"theme": "dark", "next": "/audit/?project=PRJ-1"})
     assert (answer.status_code, answer["Location"]) == (303, "/audit/?project=PRJ-1")
     assert 'data-bs-theme="dark"' in client.get("/audit/").content.decode()
-    assert AuditEntry.objects.get(action="user.preferences").after == {"theme": "dark", "shortcuts": True}
+    after = {"theme": "dark", "shortcuts": True, "mail": "immediate"}
+    assert AuditEntry.objects.get(action="user.preferences").after == after
     assert client.post("/me/theme/", {"theme": "light"}, headers=HTMX).status_code == 204
     assert client.post("/me/theme/", {"theme": "pink"}).status_code == 400
 

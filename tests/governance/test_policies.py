@@ -1,7 +1,10 @@
 """Policies are data: checked with line and reason, unchangeable once published."""
 
 import pytest
+import yaml
 from django.db import DatabaseError, transaction
+from django.test import Client
+from jsonschema import Draft202012Validator
 
 from coe_portal.core.errors import InvalidInput, NotAllowed
 from coe_portal.core.models import AuditEntry
@@ -84,3 +87,22 @@ def test_only_leads_write_policies() -> None:
         policies.create_draft(source=policies.DEFAULT.read_text(), actor=person("domain"))
     with pytest.raises(InvalidInput):
         policies.create_draft(source="name: [", actor=person("lead"))
+
+
+@pytest.mark.django_db
+def test_the_page_says_who_must_agree_in_words(client: Client) -> None:
+    policies.load_default()
+    client.force_login(person("lead"))
+    page = client.get("/policies/default:1/").content.decode()
+    assert "Decided by anyone of the group Security, at full time any CoE lead may decide too, answers for" in page
+    assert "; only when the data classification is confidential or restricted." in page
+    assert "<b>Break glass: 1. Security</b>" in page
+
+
+@pytest.mark.django_db
+def test_the_schema_has_an_address_and_accepts_the_shipped_policy(client: Client) -> None:
+    client.force_login(person("domain"))
+    schema = client.get("/api/v1/policies/schema/").json()
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    assert list(Draft202012Validator(schema).iter_errors(document)) == []
+    assert list(Draft202012Validator(schema).iter_errors(document | {"approvals": [{"action": "waive"}]}))

@@ -1,16 +1,18 @@
 """One project on its way, with a run and a decided approval, for everybody to look at."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from coe_portal.core.models import ApiToken, AuditEntry, User
 from coe_portal.core.services import tokens
 from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
-from governance.models import ApprovalRequest, PolicyVersion
-from governance.services import intakes, policies
+from governance.models import ApprovalRequest, PolicyVersion, Severity
+from governance.services import approvals, conditions, delegations, findings, intakes, policies
 from projects.models import BusinessUnit, Project
 from projects.services import team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
@@ -45,7 +47,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return {
+    return _of_approvals(project, asked, people) | {
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,
@@ -67,4 +69,20 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
         "slug": "challenge",
+    }
+
+
+def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:
+    """What approvals leave behind: an open question, a condition, a finding, and a delegation for next week."""
+    decision = ApprovalRequest.objects.get(project=approved_project("Spare parts")).decisions.all()[0]
+    conditions.set_for(decision, ["Report every month"])
+    today = timezone.localdate()
+    trouble = findings.Trouble("review", "Look at it", Severity.LOW, people["domain"], today)
+    days = {"starts_on": today + timedelta(days=7), "ends_on": today + timedelta(days=8)}
+    return {
+        "question": approvals.ask(request_id=asked.pk, text="Who labels the data?", actor=people["lead"]).pk,
+        "condition": decision.request.conditions.get().pk,
+        "finding": findings.raise_finding(project, trouble, actor=None).pk,
+        "delegation": delegations.delegate(to="security", **days, actor=people["lead"]).pk,
+        "today": today.isoformat(),
     }

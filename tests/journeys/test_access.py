@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import Client
 
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
+from governance.models import ApprovalRequest, BreakGlass, Notification
 from tests.journeys.routes import WHO, everything, ours
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,19 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/approvals/{approval}/": API_PROJECT,
     "api/v1/approvals/{approval}/decide/": API_COMMAND,
     "api/v1/approvals/{approval}/withdraw/": API_COMMAND,
+    "api/v1/approvals/{approval}/ask/": API_COMMAND,
+    "api/v1/approvals/{approval}/answer/": API_COMMAND,
+    "api/v1/conditions/": API,
+    "api/v1/conditions/{condition}/": API_PROJECT,
+    "api/v1/conditions/{condition}/meet/": API_COMMAND,
+    "api/v1/delegations/": API,
+    "api/v1/delegations/{delegation}/": (TOKEN, 404, 404, 200, 200, 200),
+    "api/v1/findings/": API,
+    "api/v1/findings/{finding}/": API_PROJECT,
+    "api/v1/findings/{finding}/resolve/": API_COMMAND,
+    "api/v1/projects/{key}/break-glass/": API_COMMAND,
     "api/v1/policies/": API,
+    "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
@@ -94,6 +107,14 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/": PROJECT,
     "approvals/{approval}/decide/": COMMAND,
     "approvals/{approval}/withdraw/": COMMAND,
+    "approvals/{approval}/ask/": COMMAND,
+    "approvals/{approval}/answer/{question}/": COMMAND,
+    "conditions/{condition}/meet/": COMMAND,
+    "findings/{finding}/resolve/": COMMAND,
+    "projects/{key}/findings/": PROJECT,
+    "projects/{key}/break-glass/": PROJECT,
+    "me/delegations/": EVERYBODY,
+    "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
     "policies/{policy}/": EVERYBODY,
     "projects/{key}/submit/": COMMAND,
@@ -194,6 +215,11 @@ CONSOLE: dict[str, tuple[int, ...]] = {
     "projects/project": READ_ONLY,
     "governance/policyversion": ADDED_BY_LEADS,
     "governance/approvalrequest": READ_ONLY,
+    "governance/breakglass": READ_ONLY,
+    "governance/condition": READ_ONLY,
+    "governance/delegation": READ_ONLY,
+    "governance/finding": READ_ONLY,
+    "governance/notification": READ_ONLY,
     "deployments/environment": CHANGED_BY_LEADS,
     "deployments/templateversion": READ_ONLY,
     "deployments/price": ADDED_BY_LEADS,
@@ -229,6 +255,9 @@ def test_every_address_of_the_console_has_a_row() -> None:
 
 def test_the_console_is_for_leads_and_auditors(things: dict[str, Any], people: dict[str, User]) -> None:
     OutboxEvent.objects.get_or_create(key="k", name="happened", payload={}, state="parked")
+    asked = ApprovalRequest.objects.all()[0]
+    BreakGlass.objects.create(project=asked.project, action="deploy", hours=1, requested_by=people["domain"])
+    Notification.objects.create(event_key="k", person=people["lead"], request=asked, telling="asked")
     clients = {who: _client(who, people) for who in WHO}
     seen, expected = {}, {}
     for model, statuses in CONSOLE.items():

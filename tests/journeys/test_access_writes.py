@@ -34,6 +34,15 @@ CHALLENGE = {f"challenge-{name}": value + " Every day." for name, value in ANSWE
     "challenge-ml_needed": "yes"
 }
 
+TODAY = {"starts_on": "{today}", "ends_on": "{today}"}
+ASIDE = {"to": "devops", "scope": "all", **TODAY}
+GLASS = {
+    "action": "start_run",
+    "environment": "",
+    "hours": 2,
+    "reason": "The line stands still until it is trained again.",
+}
+
 # What is sent where; everything else gets an empty body.
 BODIES: dict[str, Any] = {
     "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
@@ -42,6 +51,11 @@ BODIES: dict[str, Any] = {
     "post api/v1/environments/": DEV,
     "patch api/v1/environments/{environment}/": {"region": "eu-central-1"},
     "post api/v1/approvals/{approval}/decide/": VERDICT,
+    "post api/v1/approvals/{approval}/ask/": {"text": "Who labels it?"},
+    "post api/v1/approvals/{approval}/answer/": {"question": "{question}", "text": "Two assessors do."},
+    "post api/v1/findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "post api/v1/delegations/": ASIDE,
+    "post api/v1/projects/{key}/break-glass/": GLASS,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
@@ -56,6 +70,11 @@ BODIES: dict[str, Any] = {
     "me/theme/": {"theme": "dark"},
     "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
     "approvals/{approval}/decide/": VERDICT,
+    "approvals/{approval}/ask/": {"text": "Who labels it?"},
+    "approvals/{approval}/answer/{question}/": {"text": "Two assessors do."},
+    "findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "me/delegations/": ASIDE,
+    "projects/{key}/break-glass/": GLASS,
     "environments/new/": DEV_FORM,
     "environments/{environment}/edit/": DEV_FORM,
     "intake/new/": {"name": "Claims triage", "business_unit": "{unit}"},
@@ -74,13 +93,20 @@ OTHER_ROWS = {
     "/verdict/": {"key": "asked_project"},
     "/decide/": {"approval": "asked"},
     "/withdraw/": {"approval": "asked"},
+    "/ask/": {"approval": "asked"},
+    "/answer/": {"approval": "asked"},
+    "/answer/{question}/": {"approval": "asked"},
     "/publish/": {"policy": "draft"},
     "/retry/": {"run": "failed", "number": "failed_number"},
 }
 
 TABLE: dict[str, str] = {
+    "approvals/{approval}/answer/{question}/": "302 404 403 403 403 403:",
+    "approvals/{approval}/ask/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/decide/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/withdraw/": "302 404 403 403 303 403: lead",
+    "conditions/{condition}/meet/": "302 404 403 403 303 403: lead",
+    "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/tokens/{token}/": "401 404 204 404 204 404: scientist lead",
@@ -88,9 +114,12 @@ TABLE: dict[str, str] = {
     "environments/{environment}/check/": "302 303 303 303 303 303: lead",
     "environments/{environment}/edit/": "302 422 422 422 303 422: lead",
     "environments/{environment}/external-id/": "302 303 303 303 303 303: lead",
+    "findings/{finding}/resolve/": "302 404 403 303 303 403: security lead",
     "intake/new/": "302 303 303 303 303 422: stranger scientist security lead",
     "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
     "intake/{key}/{slug}/autosave/": "302 404 200 200 200 200: scientist lead",
+    "me/delegations/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "me/delegations/{delegation}/end/": "302 404 404 303 303 403: security lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/theme/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
@@ -100,16 +129,22 @@ TABLE: dict[str, str] = {
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/responsibilities/{duty}/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/approvals/{approval}/answer/": "401 404 403 403 403 403:",
+    "post api/v1/approvals/{approval}/ask/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/withdraw/": "401 404 403 403 200 403: lead",
+    "post api/v1/conditions/{condition}/meet/": "401 404 403 403 200 403: lead",
+    "post api/v1/delegations/": "401 201 201 201 201 201: stranger scientist security lead auditor",
     "post api/v1/environments/": "401 403 403 403 201 403: lead",
     "post api/v1/environments/{environment}/check/": "401 403 403 403 202 403: lead",
     "post api/v1/environments/{environment}/renew-external-id/": "401 403 403 403 200 403: lead",
     "post api/v1/estimates/": "401 404 200 403 200 403:",
+    "post api/v1/findings/{finding}/resolve/": "401 404 403 200 200 403: security lead",
     "post api/v1/policies/": "401 403 403 403 201 403: lead",
     "post api/v1/policies/{policy}/publish/": "401 404 404 404 200 403: lead",
     "post api/v1/projects/": "401 201 201 201 201 403: stranger scientist security lead",
     "post api/v1/projects/{key}/advance/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/break-glass/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/checklist/{code}/evidence/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/checklist/{code}/verdict/": "401 404 403 200 200 403: security lead",
     "post api/v1/projects/{key}/members/": "401 404 201 403 201 403: scientist lead",
@@ -121,6 +156,7 @@ TABLE: dict[str, str] = {
     "post api/v1/runs/{run}/stop/": "401 404 200 403 200 403: scientist lead",
     "post api/v1/tokens/": "401 201 201 201 201 201: stranger scientist security lead auditor",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
     "projects/{key}/runs/estimate/": "302 404 200 200 200 200:",
@@ -194,7 +230,7 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
 
 
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
-    own = ("post api/v1/tokens/", "post api/v1/projects/", "me/", "intake/new/")
+    own = ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
     for command, row in TABLE.items():
         if not command.startswith(own):
             assert not {"anonymous", "stranger", "auditor"} & set(row.partition(":")[2].split()), command

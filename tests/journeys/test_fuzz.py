@@ -55,6 +55,7 @@ def _known(operation: APIOperation, things: dict[str, Any]) -> dict[str, Any]:
     """The addresses of rows that exist, so that examples get past "not found"."""
     kinds = {"approvals": "approval", "environments": "environment", "policies": "policy", "runs": "run"}
     kinds |= {"templates": "template", "tokens": "token", "business-units": "unit", "members": "member"}
+    kinds |= {"conditions": "condition", "delegations": "delegation", "findings": "finding"}
     known: dict[str, Any] = {}
     words = operation.path.strip("/").split("/")
     for before, word in itertools.pairwise(words):

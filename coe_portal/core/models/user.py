@@ -41,6 +41,14 @@ class Theme(models.TextChoices):
     DARK = "dark", "Dark"
 
 
+class MailMode(models.TextChoices):
+    """When a person gets mail about approvals."""
+
+    IMMEDIATE = "immediate", "At once"
+    DAILY = "daily", "One mail a day"
+    NONE = "none", "None"
+
+
 class UserQuerySet(models.QuerySet["User"]):
     """Names for the sets of people that the portal speaks of."""
 
@@ -87,7 +95,14 @@ class User(AbstractBaseUser):
         models.CharField(max_length=20, choices=ApproverGroup.choices), default=list, blank=True
     )
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    stands_in_from = models.DateField(
+        null=True, editable=False, help_text="First day on which they may decide for somebody else; empty for never."
+    )
+    stands_in_until = models.DateField(
+        null=True, editable=False, help_text="Last day on which they may decide for somebody else; empty for never."
+    )
     shortcuts = models.BooleanField(default=True, help_text="Single-key shortcuts, such as J and K in the inbox.")
+    mail = models.CharField(max_length=10, choices=MailMode.choices, default=MailMode.IMMEDIATE)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 

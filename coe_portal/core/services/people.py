@@ -1,26 +1,45 @@
 """What people change about themselves, and what a CoE lead does for them."""
 
+from datetime import date
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.utils import timezone
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound
 from coe_portal.core.models import User, UserKind
-from coe_portal.core.models.user import Theme
+from coe_portal.core.models.user import MailMode, Theme
 
 
 @transaction.atomic
-def set_preferences(*, theme: str, shortcuts: bool, actor: User) -> User:
-    """Keep how the pages look and whether single-key shortcuts work. Raises InvalidInput for an unknown theme."""
+def set_preferences(*, theme: str, shortcuts: bool, mail: str = "", actor: User) -> User:
+    """Keep how the pages look, whether single-key shortcuts work, and when mail comes (empty leaves that as it is).
+
+    Raises InvalidInput for an unknown theme or way of mail.
+    """
     if theme not in Theme.values:
         raise InvalidInput({"theme": [f"Choose one of {', '.join(Theme.values)}."]})
-    before = {"theme": actor.theme, "shortcuts": actor.shortcuts}
-    after = {"theme": theme, "shortcuts": shortcuts}
+    if mail not in ("", *MailMode.values):
+        raise InvalidInput({"mail": [f"Choose one of {', '.join(MailMode.values)}."]})
+    before = {"theme": actor.theme, "shortcuts": actor.shortcuts, "mail": actor.mail}
+    after = {"theme": theme, "shortcuts": shortcuts, "mail": mail or actor.mail}
     if before != after:
         User.objects.filter(pk=actor.pk).update(**after)
-        actor.theme, actor.shortcuts = theme, shortcuts
+        actor.theme, actor.shortcuts, actor.mail = theme, shortcuts, mail or actor.mail
         audit.record(actor=actor, action="user.preferences", subject=actor, before=before, after=after)
     return actor
+
+
+def stand_in(*, person: User, first: date, last: date) -> None:
+    """Widen the days on which a person may decide for somebody else, so that on other days nobody is looked up for it.
+
+    Call inside the transaction that lets them stand in, with the person's row locked.
+    """
+    if person.stands_in_from and person.stands_in_until and person.stands_in_until >= timezone.localdate():
+        first, last = min(first, person.stands_in_from), max(last, person.stands_in_until)
+    person.stands_in_from, person.stands_in_until = first, last
+    person.save(update_fields=["stands_in_from", "stands_in_until"])
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core.htmx import is_fragment_request, redirect
 from coe_portal.core.models import ApiToken, Scope, User
-from coe_portal.core.models.user import Theme
+from coe_portal.core.models.user import MailMode, Theme
 from coe_portal.core.services import people, tokens
 from coe_portal.core.sessions import signed_in
 
@@ -24,6 +24,13 @@ class PreferencesForm(forms.Form):
         required=False,
         label="Single-key shortcuts",
         help_text="J and K move in lists, A goes to the decision, ? lists them all.",
+    )
+    mail = forms.ChoiceField(
+        choices=MailMode.choices,
+        required=False,
+        label="Mail about approvals",
+        help_text="What waits for you, reminders and decisions. Your inbox has them in any case.",
+        widget=forms.RadioSelect,
     )
 
 
@@ -47,12 +54,16 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "preferences": preferences_form or PreferencesForm({"theme": user.theme, "shortcuts": user.shortcuts}),
+        "preferences": preferences_form or PreferencesForm(_preferences_of(user)),
         "token_form": token_form or TokenForm(),
         "tokens": ApiToken.objects.filter(user=user, revoked_at=None),
         "new_token": new_token,
     }
     return render(request, "pages/me.html", context, status=status)
+
+
+def _preferences_of(user: User) -> dict[str, object]:
+    return {"theme": user.theme, "shortcuts": user.shortcuts, "mail": user.mail}
 
 
 @require_GET
@@ -67,7 +78,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     user, form = signed_in(request), PreferencesForm(request.POST)
     if not form.is_valid():
         return _page(request, user, preferences_form=form, status=422)
-    people.set_preferences(theme=form.cleaned_data["theme"], shortcuts=form.cleaned_data["shortcuts"], actor=user)
+    people.set_preferences(actor=user, **form.cleaned_data)
     messages.success(request, "Your settings are saved.")
     return redirect(request, reverse("pages:me"))
 

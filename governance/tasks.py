@@ -1,0 +1,18 @@
+"""Thin tasks: the time of the next look is a column; losing a task loses nothing."""
+
+from celery import shared_task
+
+from governance.services import notifications
+from governance.services.approvals import sla
+
+
+@shared_task(name="governance.attend_approvals")
+def attend_approvals() -> None:
+    """Remind, escalate and expire what is due."""
+    sla.attend_due()
+
+
+@shared_task(name="governance.send_mail")
+def send_mail() -> None:
+    """Send what is due."""
+    notifications.send_due()

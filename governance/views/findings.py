@@ -1,0 +1,63 @@
+"""What is open on a project: findings, conditions, a broken glass."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from coe_portal.core.errors import DomainError
+from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.htmx import redirect, render_page
+from coe_portal.core.sessions import signed_in
+from governance.forms import BreakGlassForm
+from governance.models import BreakGlass, Condition, Finding
+from governance.services import break_glass, conditions, findings
+from projects.permissions import visible_project
+
+
+@require_GET
+def panel(request: HttpRequest, key: str) -> HttpResponse:
+    """Findings and conditions of a project, the open ones first."""
+    user = signed_in(request)
+    project = visible_project(user, key)
+    found = Finding.objects.filter(project=project).for_list().order_by("state", "due_on")
+    bound = Condition.objects.filter(project=project).for_list().order_by("-state", "due_on")
+    context = {
+        "project": project,
+        "glasses": BreakGlass.objects.open_now().filter(project=project).select_related("request", "requested_by"),
+        "findings": [(row, findings.refusal(row, user)) for row in found],
+        "conditions": [(row, conditions.refusal(row, user)) for row in bound],
+    }
+    return render_page(request, "governance/findings.html", context, partial="panel")
+
+
+@require_POST
+def resolve(request: HttpRequest, finding_id: str) -> HttpResponse:
+    """Close a finding with words."""
+    done = findings.resolve(
+        finding_id=finding_id, resolution=request.POST.get("resolution", ""), actor=signed_in(request)
+    )
+    messages.success(request, f"“{done.title}” is resolved.")
+    return redirect(request, reverse("governance:project_findings", args=[done.project.key]))
+
+
+@require_http_methods(["GET", "POST"])
+def ask_break_glass(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask to open one gate for some hours; looking asks for nothing."""
+    user = signed_in(request)
+    project = visible_project(user, key)
+    chosen = {"action": request.GET.get("action", ""), "environment": request.GET.get("environment", "")}
+    form = BreakGlassForm(request.POST or None, initial=chosen)
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        kind = given.pop("environment")
+        try:
+            asked = break_glass.ask(project_key=key, environment_kind=kind, actor=user, **given)
+        except DomainError as error:
+            apply_domain_error(form, error)
+        else:
+            messages.success(request, f"{asked.key} waits for {asked.project.waiting_on}.")
+            return redirect(request, reverse("governance:approval", args=[asked.key]))
+    context = {"project": project, "form": form}
+    return render(request, "governance/break_glass.html", context, status=422 if form.errors else 200)
