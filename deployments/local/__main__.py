@@ -77,18 +77,19 @@ def build(options: argparse.Namespace) -> tuple[Server, Runner, list[Jobs | Queu
 def main() -> int:
     """Serve until a signal comes."""
     server, runner, stores = build(_arguments())
-    done = threading.Event()
+    # A pipe, because a handler that touches a lock may find it held by the very line that it interrupts.
+    to_be_read, to_be_written = os.pipe()
 
     def finish(number: int, frame: FrameType | None) -> None:
         del number, frame
-        done.set()
+        os.write(to_be_written, b"end")
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, finish)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     runner.recover()
     print(f"local AWS ready at http://127.0.0.1:{server.server_address[1]}", flush=True)
-    done.wait()
+    os.read(to_be_read, 1)
     runner.close()
     server.shutdown()
     for store in stores:
