@@ -3,7 +3,6 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const script = document.currentScript;
-  
 
   // "Updated 4 s ago"; amber once three updates in a row did not come.
   let heard = Date.now();

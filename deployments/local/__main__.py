@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 from deployments.local.faults import Gatekeeper, Switches
 from deployments.local.logs.service import LogsService
@@ -74,22 +73,28 @@ def build(options: argparse.Namespace) -> tuple[Server, Runner, list[Jobs | Queu
     return serve(Cloud(services, gatekeeper), options.port), runner, [jobs, queues, streams]
 
 
+def _listen_for_signals() -> int:
+    """A pipe that can be read from once a signal has come.
+
+    The interpreter itself writes to it. A handler in Python would be too late for a signal that comes just before the
+    main thread falls asleep: it runs when that thread wakes, which it then never does.
+    """
+    to_be_read, to_be_written = os.pipe()
+    os.set_blocking(to_be_written, False)
+    signal.set_wakeup_fd(to_be_written)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, frame: None)
+    return to_be_read
+
+
 def main() -> int:
     """Serve until a signal comes."""
     server, runner, stores = build(_arguments())
-    # A pipe, because a handler that touches a lock may find it held by the very line that it interrupts.
-    to_be_read, to_be_written = os.pipe()
-
-    def finish(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        os.write(to_be_written, b"end")
-
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, finish)
+    heard = _listen_for_signals()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
     runner.recover()
     print(f"local AWS ready at http://127.0.0.1:{server.server_address[1]}", flush=True)
-    os.read(to_be_read, 1)
+    os.read(heard, 1)
     runner.close()
     server.shutdown()
     for store in stores:

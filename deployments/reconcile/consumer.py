@@ -1,6 +1,7 @@
 """The event consumer: one thread for each distinct queue, long polling, all day."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 WAIT_SECONDS = 20
 REFRESH_SECONDS = 15
 LONGEST_PAUSE = 30.0
+GLANCE_SECONDS = 0.25
 
 
 class Consumer:
@@ -25,24 +27,29 @@ class Consumer:
     def __init__(self, alive: Callable[[], None], *, wait_seconds: int = WAIT_SECONDS) -> None:
         self.alive, self.wait_seconds = alive, wait_seconds
         self.stopping = threading.Event()
+        self._told_to_stop = False
         self._at_work = threading.Lock()
         self._threads: dict[str, threading.Thread] = {}
 
     def run(self) -> None:
         """Work until ``stop``; look for new environments from time to time."""
-        while not self.stopping.is_set():
+        while not self._told_to_stop:
             self.alive()
             try:
                 self._follow_environments()
             except DatabaseError as error:
                 log.warning("database_unreachable", error=str(error))
             close_old_connections()
-            self.stopping.wait(REFRESH_SECONDS)
+            end = time.monotonic() + REFRESH_SECONDS
+            while not self._told_to_stop and time.monotonic() < end:
+                self.stopping.wait(GLANCE_SECONDS)
+        self.stopping.set()
         # A batch that is being written is finished; a thread that only waits for events may be left behind.
         self._at_work.acquire(timeout=10)
 
     def stop(self) -> None:
-        self.stopping.set()
+        """Ask for the end. A signal handler may call it: a lock might be held by the very line it interrupts."""
+        self._told_to_stop = True
 
     def _follow_environments(self) -> None:
         places: dict[str, Environment] = {}

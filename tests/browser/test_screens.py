@@ -85,6 +85,7 @@ def test_a_running_run_is_live_and_a_reader_of_the_log_is_left_alone(sign_in: Si
     expect(page.locator("#live")).to_contain_text("Running")
     expect(page.locator(".fresh")).to_contain_text("Updated")
     expect(page.locator("#log-text")).to_contain_text(re.compile(r"step \d+/2000"), timeout=30_000)
+    page.wait_for_function("document.querySelector('#log-text').scrollTop > 100")
     page.evaluate("document.querySelector('#log-text').scrollTop = 0")
     expect(page.locator("#log-note")).to_contain_text("paused while you read")
     page.wait_for_timeout(4000)
