@@ -7,11 +7,8 @@ from coe_portal.core.outbox import Event
 
 
 @dataclass(frozen=True)
-class ApprovalRequested(Event):
-    name: ClassVar[str] = "governance.approval_requested"
+class _AboutRequest(Event):
     request_id: int
-    subject: str
-    action: str
 
     @property
     def key(self) -> str:
@@ -19,77 +16,67 @@ class ApprovalRequested(Event):
 
 
 @dataclass(frozen=True)
-class ApprovalClosed(Event):
+class _AboutStep(_AboutRequest):
+    step_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}"
+
+
+@dataclass(frozen=True)
+class _AboutQuestion(_AboutRequest):
+    question_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.question_id}"
+
+
+@dataclass(frozen=True)
+class ApprovalRequested(_AboutRequest):
+    name: ClassVar[str] = "governance.approval_requested"
+    subject: str
+    action: str
+
+
+@dataclass(frozen=True)
+class ApprovalClosed(_AboutRequest):
     """A request came to its end; ``state`` says how, ``digest`` for what."""
 
     name: ClassVar[str] = "governance.approval_closed"
-    request_id: int
     subject: str
     action: str
     digest: str
     state: str
 
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.request_id}"
-
 
 @dataclass(frozen=True)
-class StepOpened(Event):
+class StepOpened(_AboutStep):
     """Its holders are asked."""
 
     name: ClassVar[str] = "governance.step_opened"
-    request_id: int
-    step_id: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.step_id}"
 
 
 @dataclass(frozen=True)
-class StepReminded(Event):
+class StepReminded(_AboutStep):
     """Half of the time of a step is over."""
 
     name: ClassVar[str] = "governance.step_reminded"
-    request_id: int
-    step_id: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.step_id}"
 
 
 @dataclass(frozen=True)
-class StepEscalated(Event):
+class StepEscalated(_AboutStep):
     """The time of a step is over; somebody else may decide it too."""
 
     name: ClassVar[str] = "governance.step_escalated"
-    request_id: int
-    step_id: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.step_id}"
 
 
 @dataclass(frozen=True)
-class QuestionAsked(Event):
+class QuestionAsked(_AboutQuestion):
     name: ClassVar[str] = "governance.question_asked"
-    request_id: int
-    question_id: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.question_id}"
 
 
 @dataclass(frozen=True)
-class QuestionAnswered(Event):
+class QuestionAnswered(_AboutQuestion):
     name: ClassVar[str] = "governance.question_answered"
-    request_id: int
-    question_id: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.name}:{self.question_id}"
