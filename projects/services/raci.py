@@ -13,6 +13,7 @@ from projects.services import team
 
 Place = tuple[str, str]  # id of the member, area of work
 ACCOUNTABLE = ResponsibilityKind.ACCOUNTABLE.value
+KNOWN = f"Choose one of {', '.join(ResponsibilityKind.values)}, or leave it empty."
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,13 @@ def save_matrix(*, project_key: str, cells: Mapping[Place, Cell], actor: User) -
 
     Raises:
         NotFound, NotAllowed, StaleState: the person may not, or the team is fixed now.
-        InvalidInput: by area: two accountable people, or a place that a colleague changed meanwhile.
+        InvalidInput: by area: two accountable people, an unknown kind, or a place that a colleague changed meanwhile.
     """
     project = permissions.visible_project(actor, project_key, lock=True)
     permissions.require(actor, "manage_team", project)
     wanted, crossed = changes(_held(project), cells)
     errors = {area: [f"Choose one person who is accountable for {_label(area)}."] for area in contested(wanted)}
+    errors |= {area: [KNOWN] for (_, area), kind in wanted if kind not in ("", *ResponsibilityKind.values)}
     errors |= {area: ["A colleague changed this meanwhile. Look at it again, then choose."] for _, area in crossed}
     if errors:
         raise InvalidInput(errors, "Nothing is saved yet: look at the marked areas.")
