@@ -17,7 +17,7 @@ class MemberFacts:
     member_id: str
     name: str
     roles: tuple[str, ...]
-    responsibilities: Mapping[str, str]
+    responsibilities: dict[str, str]
     person: int = 0
     is_active: bool = True
 
