@@ -1,10 +1,11 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, findings, inbox, panels, policies, questions
+from governance.views import conditions, delegations, exports, findings, inbox, panels, policies, questions
 
 app_name = "governance"
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/export.csv", exports.inbox_export, name="inbox_export"),
     path("inbox/count/", inbox.count, name="inbox_count"),
     path("approvals/<str:key>/", inbox.approval, name="approval"),
     path("approvals/<str:key>/decide/", inbox.decide, name="decide"),

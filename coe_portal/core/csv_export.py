@@ -4,7 +4,8 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import QueryDict, StreamingHttpResponse
+from django.utils import timezone
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -23,12 +24,38 @@ def neutral(value: Any) -> Any:
     return value
 
 
-def csv_response(name: str, about: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """Stream ``rows`` as ``name``.csv. The first line says what the table is and as of when."""
+def filters_in_words(form: Any, query: QueryDict) -> list[str]:
+    """What narrows a list, such as “Stage: Proof of concept”, from its filter's form and the address."""
+    found = []
+    for field in form:
+        labels = {str(code): str(label) for code, label in getattr(field.field, "choices", ())}
+        found += [f"{field.label}: {labels.get(value, value)}" for value in query.getlist(field.name) if value]
+    return found
+
+
+def as_of(title: str, units: str) -> str:
+    """The first line of a table: what it is, as of when, in which units."""
+    return f"{title} as of {timezone.localtime():%d %B %Y %H:%M %Z}, {units}"
+
+
+def csv_response(
+    name: str,
+    about: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    filters: Sequence[str] = (),
+) -> StreamingHttpResponse:
+    """Stream ``rows`` as ``name``.csv. The first line says what the table is and as of when.
+
+    Args:
+        filters: what narrows the table, in words; the second line, if there is any.
+    """
 
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
         yield str(writer.writerow([about]))
+        if filters:
+            yield str(writer.writerow([neutral(f"Only {', '.join(filters)}")]))
         yield str(writer.writerow(header))
         for row in rows:
             yield str(writer.writerow([neutral(value) for value in row]))

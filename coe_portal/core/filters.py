@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q, Subquery
 from django_filters.fields import IsoDateTimeField
 
-from coe_portal.core.models import AuditEntry, SiteRole, User
+from coe_portal.core.models import AuditEntry, SavedView, SavedViewPage, SiteRole, User
 from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.models.user import UserQuerySet
 
@@ -53,6 +53,16 @@ class UserFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_role(self, queryset: UserQuerySet, name: str, value: str) -> UserQuerySet:
         del name
         return queryset.with_site_role(value)
+
+
+class SavedViewFilter(django_filters.FilterSet):  # type: ignore[misc]
+    owner = django_filters.CharFilter(field_name="owner__username", label="Username")
+    page = django_filters.ChoiceFilter(choices=SavedViewPage.choices, label="Page")
+    is_shared = django_filters.BooleanFilter(label="Shared")
+
+    class Meta:
+        model = SavedView
+        fields: list[str] = []
 
 
 class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]

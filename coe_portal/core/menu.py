@@ -6,17 +6,19 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db.models import Count, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
-from coe_portal.core.models import User
+from coe_portal.core.models import SavedView, User
 
 Rows = Callable[[User], "QuerySet[Any]"]
 _calling: dict[str, list[Rows]] = {}
 _quiet: dict[str, list[Rows]] = {}
 KEEP_SECONDS = 5
-_COUNTED = "menu_counts"
+MOST_VIEWS = 12
+_COUNTED, _VIEWS = "menu_counts", "saved views"
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,18 @@ def counts(user: User) -> dict[str, int]:
     return known
 
 
+def saved_views(user: User) -> list[dict[str, str]]:
+    """The views that stand in the person's sidebar: their own and the shared ones, read with the numbers."""
+    found: Any = counts(user)[_VIEWS]
+    return list(found or ())
+
+
 def _counts(user: User) -> dict[str, int]:
     quiet: dict[str, int] | None = cache.get(_key(user))
     if quiet is not None:
         return quiet | _counted(user, _calling)
-    found = _counted(user, _calling | _quiet)
-    cache.set(_key(user), {name: found[name] for name in _quiet}, timeout=KEEP_SECONDS)
+    found = _counted(user, _calling | _quiet, **{_VIEWS: _views(user)})
+    cache.set(_key(user), {name: found[name] for name in (*_quiet, _VIEWS)}, timeout=KEEP_SECONDS)
     return found
 
 
@@ -103,11 +111,18 @@ def _key(user: User) -> str:
     return f"menu:{user.pk}"
 
 
-def _counted(user: User, places: dict[str, list[Rows]]) -> dict[str, int]:
-    """All numbers with one query."""
+def _counted(user: User, places: dict[str, list[Rows]], **more: Any) -> dict[str, int]:
+    """All numbers, and more columns, with one query."""
     numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
-    found = User.objects.filter(pk=user.pk).values_list(*numbers).first()
-    return dict(zip(places, found or [0] * len(places), strict=True))
+    found = User.objects.filter(pk=user.pk).values_list(*numbers, *more.values()).first()
+    names = [*places, *more]
+    return dict(zip(names, found or [0] * len(names), strict=True))
+
+
+def _views(user: User) -> ArraySubquery:
+    rows = SavedView.objects.visible_to(user).order_by("name", "pk")
+    shown = JSONObject(id="pk", name="name", page="page")
+    return ArraySubquery(rows.annotate(shown=shown).values("shown")[:MOST_VIEWS])
 
 
 def _sum(numbers: list[Coalesce]) -> Any:

@@ -35,6 +35,10 @@ class Place:
 PLACES = (
     Place("Inbox", "governance:inbox", "inbox", "approvals decisions waiting"),
     Place("Portfolio", "pages:portfolio", "layout-dashboard", "overview value spend"),
+    Place("Portfolio board", "pages:portfolio_board", "columns", "kanban stages"),
+    Place("Portfolio matrix", "pages:portfolio_matrix", "chart-dots", "value feasibility bubbles"),
+    Place("Saved views", "pages:views", "bookmark", "filters"),
+    Place("My skills", "projects:my_skills", "certificate", "what i can do"),
     Place("Intake", "projects:intake_list", "clipboard-text", "ideas drafts queue"),
     Place("Projects", "projects:list", "folders"),
     Place("Runs", "deployments:runs", "player-play", "training jobs"),

@@ -1,12 +1,17 @@
 from django.urls import path
 
-from coe_portal.pages.views import audit, home, me, portfolio, search
+from coe_portal.pages.views import audit, home, layouts, me, portfolio, saved_views, search
 
 app_name = "pages"
 urlpatterns = [
     path("", home.home, name="home"),
     path("portfolio/", portfolio.portfolio, name="portfolio"),
     path("portfolio/export.csv", portfolio.export, name="portfolio_export"),
+    path("portfolio/board/", layouts.board, name="portfolio_board"),
+    path("portfolio/matrix/", layouts.matrix, name="portfolio_matrix"),
+    path("views/", saved_views.views, name="views"),
+    path("views/<str:view_id>/", saved_views.change, name="view_change"),
+    path("views/<str:view_id>/remove/", saved_views.remove, name="view_remove"),
     path("search/", search.search, name="search"),
     path("audit/", audit.trail, name="audit"),
     path("audit/export.csv", audit.export, name="audit_export"),

@@ -74,6 +74,17 @@ def most_urgent(user: User, limit: int) -> list[Item]:
     return [_item(row) for row in _with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:limit]]
 
 
+def requests_of(user: User, tab: str) -> QuerySet[ApprovalRequest]:
+    """Every request of a tab, for exports; the most urgent or the newest first."""
+    if tab == NEEDS_YOU:
+        return needing(user).order_by("due_at", "id")
+    visible = ApprovalRequest.objects.visible_to(user)
+    if tab == DONE:
+        return visible.exclude(state=ApprovalState.OPEN).order_by("-id")
+    open_ones = visible.filter(state=ApprovalState.OPEN)
+    return open_ones.exclude(pk__in=needing(user).values("pk")).order_by("due_at", "id")
+
+
 def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None) -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
     held = list(Delegation.objects.held_by(user)) if held is None else held

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from coe_portal.core.models import ApiToken, AuditEntry, User
-from coe_portal.core.services import tokens
+from coe_portal.core.services import saved_views, tokens
 from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
@@ -82,7 +82,8 @@ def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
     left = handovers.open_for(
         project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
     )
-    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
+    view = saved_views.save_view(name="My projects", page="portfolio", query="stage=poc", actor=people["scientist"])
+    return {"view": view.pk, "skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

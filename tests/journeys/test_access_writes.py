@@ -67,6 +67,10 @@ BODIES: dict[str, Any] = {
     "post api/v1/projects/{key}/responsibilities/": DUTY,
     "patch api/v1/projects/{key}/responsibilities/{duty}/": {"kind": "informed"},
     "post api/v1/users/{username}/skills/": {"subject": "model_monitoring", "level": 2},
+    "post api/v1/saved-views/": {"name": "At risk", "query": "health=at_risk"},
+    "patch api/v1/saved-views/{view}/": {"is_shared": True},
+    "views/": {"name": "At risk", "query": "health=at_risk"},
+    "views/{view}/": {"name": "Mine", "is_shared": "on"},
     "me/skills/": {"data_quality-level": "2"},
     "me/preferences/": {"theme": "dark"},
     "me/theme/": {"theme": "dark"},
@@ -111,6 +115,7 @@ TABLE: dict[str, str] = {
     "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
+    "delete api/v1/saved-views/{view}/": "401 404 204 404 404 404: scientist",
     "delete api/v1/users/{username}/skills/{skill}/": "401 403 403 403 204 403: lead",
     "delete api/v1/tokens/{token}/": "401 404 204 404 204 404: scientist lead",
     "environments/new/": "302 422 422 422 303 422: lead",
@@ -159,6 +164,11 @@ TABLE: dict[str, str] = {
     "post api/v1/runs/{run}/retry/": "401 404 201 403 409 403: scientist",
     "post api/v1/runs/{run}/stop/": "401 404 200 403 200 403: scientist lead",
     "post api/v1/tokens/": "401 201 201 201 201 201: stranger scientist security lead auditor",
+    "patch api/v1/saved-views/{view}/": "401 404 200 404 404 404: scientist",
+    "post api/v1/saved-views/": "401 201 201 201 201 201: stranger scientist security lead auditor",
+    "views/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "views/{view}/": "302 404 303 404 404 404: scientist",
+    "views/{view}/remove/": "302 404 303 404 404 404: scientist",
     "post api/v1/users/{username}/skills/": "401 403 403 403 201 403: lead",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
@@ -236,6 +246,7 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
 
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
     own = ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
+    own += ("post api/v1/saved-views/", "views/")
     for command, row in TABLE.items():
         if not command.startswith(own):
             assert not {"anonymous", "stranger", "auditor"} & set(row.partition(":")[2].split()), command

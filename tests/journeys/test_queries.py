@@ -28,7 +28,17 @@ MOST, TIMES = 12, 20
 MANY = f"generate_series(1, {TIMES}) AS n"
 ULID = "substr(md5(pattern.id || '-' || {}), 1, 26)"
 READERS = ("scientist", "security", "lead", "auditor")
-LISTS = ("portfolio/", "projects/", "runs/", "intake/", "audit/", "inbox/", "search/")
+LISTS = (
+    "portfolio/",
+    "portfolio/board/",
+    "portfolio/matrix/",
+    "projects/",
+    "runs/",
+    "intake/",
+    "audit/",
+    "inbox/",
+    "search/",
+)
 
 
 def _queries(client: Client, address: str, **headers: str) -> list[str]:

@@ -3,6 +3,7 @@
 from coe_portal.core.models.access import ApiToken, IdempotencyRecord, Scope
 from coe_portal.core.models.audit import AuditEntry
 from coe_portal.core.models.outbox import OutboxEvent
+from coe_portal.core.models.saved_views import SavedView, SavedViewPage
 from coe_portal.core.models.user import ApproverGroup, SiteRole, User, UserKind
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "AuditEntry",
     "IdempotencyRecord",
     "OutboxEvent",
+    "SavedView",
+    "SavedViewPage",
     "Scope",
     "SiteRole",
     "User",

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from coe_portal.core import menu as places
 from coe_portal.core.menu import MENU, MenuPlace
-from coe_portal.core.models import AuditEntry
+from coe_portal.core.models import AuditEntry, SavedViewPage
 
 register = template.Library()
 AVATAR_COLOURS = 6
@@ -170,7 +170,21 @@ def menu(context: Any) -> list[dict[str, Any]]:
         links = [_link(place, url, path, counts) for place in group if (url := url_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
-    return groups
+    views = _saved_views(user, context["request"].GET.get("view", ""))
+    return [*groups, {"title": "Saved views", "links": views}] if views else groups
+
+
+def _saved_views(user: Any, current: str) -> list[dict[str, Any]]:
+    pages = {page.value: url_if(page.url_name) for page in SavedViewPage}
+    return [
+        {
+            "title": view["name"],
+            "url": f"{pages[view['page']]}?view={view['id']}",
+            "icon": "bookmark",
+            "current": view["id"] == current,
+        }
+        for view in places.saved_views(user)
+    ]
 
 
 def _link(place: MenuPlace, url: str, path: str, counts: dict[str, int]) -> dict[str, Any]:

@@ -7,28 +7,42 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET
 
-from coe_portal.core.csv_export import csv_response
-from coe_portal.core.htmx import render_page
+from coe_portal.core.csv_export import as_of, csv_response, filters_in_words
+from coe_portal.core.htmx import is_fragment_request, render_page
+from coe_portal.core.models import SavedViewPage, User
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.sessions import signed_in
 from coe_portal.pages.portfolio import portfolio_of, spent_by
-from coe_portal.pages.views.narrowing import chips, without
+from coe_portal.pages.views.narrowing import Address, address_of, chips
 from projects.filters import ProjectFilter
 from projects.models import Project, Stage
 from projects.models.project import ProjectQuerySet
 
 PAGE_SIZE = 20
-VIEWS = (
+PRESETS = (
     ("All projects", ""),
     ("At risk", "health=at_risk"),
     ("In proof of concept", "stage=poc"),
     ("In production", "stage=production"),
     ("High risk tier", "risk_tier=high"),
 )
+LAYOUTS = (
+    (SavedViewPage.PORTFOLIO, "Table", "table"),
+    (SavedViewPage.BOARD, "Board", "columns"),
+    (SavedViewPage.MATRIX, "Matrix", "chart-dots"),
+)
+COLUMNS = {
+    "journey": "Journey",
+    "health": "Health",
+    "value": "Expected a year",
+    "spend": "Spend against POC budget",
+    "risk": "Risk tier",
+    "decision": "Next decision",
+    "owner": "Owner",
+}
 SORTS = {"": "-expected", "newest": "-id"}
 JOURNEY_STEPS = {Stage.POC: 4, Stage.PRODUCTION_READY: 5, Stage.PRODUCTION: 6}
 RISK_MARKS = {"high": "bad", "medium": "warn", "low": "mute"}
@@ -36,30 +50,64 @@ HEADER = ["key", "name", "business unit", "stage", "health", "risk tier", "value
 HEADER += ["POC ends", "readiness (of 100)", "waits for", "owner", "sponsor"]
 
 
-def _filtered(request: HttpRequest) -> tuple[ProjectFilter, ProjectQuerySet]:
-    rows = Project.objects.visible_to(signed_in(request)).open().for_list()
-    filters = ProjectFilter(request.GET, rows.annotate(expected=Coalesce("value_per_year", Decimal(0))))
-    return filters, filters.qs if filters.is_valid() else rows.none()
+class Narrowed:
+    """The projects that a person sees on a page of the portfolio, and what narrows them."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.user: User = signed_in(request)
+        self.address: Address = address_of(request.GET, self.user)
+        rows = Project.objects.visible_to(self.user).open().for_list()
+        rows = rows.annotate(expected=Coalesce("value_per_year", Decimal(0)))
+        self.filters = ProjectFilter(self.address.effective, rows)
+        self.found: ProjectQuerySet = self.filters.qs if self.filters.is_valid() else rows.none()
+
+    def context(self, request: HttpRequest, page: SavedViewPage) -> dict[str, Any]:
+        """What the bars over every layout show."""
+        address, query = self.address, str(self.address)
+        columns = columns_of(address)
+        return {
+            "filter": self.filters,
+            "address": address,
+            "query": query,
+            "chips": chips(self.filters.form, address),
+            "presets": [(title, address.only(value), value == _filters(address)) for title, value in PRESETS],
+            "layouts": [(each, title, icon, each == page) for each, title, icon in LAYOUTS],
+            "page_code": page,
+            "hidden": address.hidden("search", "business_unit", "health", "risk_tier"),
+            "is_fragment": is_fragment_request(request),
+            "kept": address.effective.urlencode(),
+            "columns": columns,
+            "all_columns": [(code, title, code in columns) for code, title in COLUMNS.items()],
+            "column_fields": address.hidden("columns"),
+        }
+
+
+def columns_of(address: Address) -> set[str]:
+    """The columns that the address asks for; all of them when it names none that exist."""
+    named = {name for value in address.effective.getlist("columns") for name in value.split(",")}
+    return named & set(COLUMNS) or set(COLUMNS)
+
+
+def _filters(address: Address) -> str:
+    kept = address.effective.copy()
+    for name in ("sort", "columns"):
+        kept.pop(name, None)
+    return kept.urlencode()
 
 
 @require_GET
 def portfolio(request: HttpRequest) -> HttpResponse:
     """Figures, funnel, decisions and the table of projects."""
-    filters, found = _filtered(request)
-    user, sort = signed_in(request), request.GET.get("sort", "")
-    ordering = SORTS.get(sort, SORTS[""])
-    page = keyset_page(found, ordering=ordering, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    narrowed = without(request.GET, "sort")
-    context = {
+    narrowed = Narrowed(request)
+    user, address = narrowed.user, narrowed.address
+    ordering = SORTS.get(address.effective.get("sort", ""), SORTS[""])
+    page = keyset_page(narrowed.found, ordering=ordering, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    context = narrowed.context(request, SavedViewPage.PORTFOLIO) | {
         "portfolio": SimpleLazyObject(lambda: portfolio_of(user)),  # a fragment shows no figures
-        "filter": filters,
         "page": page,
         "rows": _table(page.rows),
-        "query": without(request.GET),
-        "narrowed": narrowed,
         "by_value": ordering == "-expected",
-        "chips": chips(filters.form, request.GET),
-        "views": [(title, value, value == narrowed) for title, value in VIEWS],
+        "sorts": {"value": address.link(sort=""), "newest": address.link(sort="newest")},
     }
     return render_page(request, "pages/portfolio.html", context, partial="rows")
 
@@ -80,9 +128,10 @@ def _table(projects: list[Project]) -> list[dict[str, Any]]:
 @require_GET
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Exactly what is filtered, as CSV."""
-    _, found = _filtered(request)
-    about = f"Portfolio as of {timezone.localtime():%d %B %Y %H:%M %Z}, money in the project's currency"
-    return csv_response("portfolio", about, HEADER, _rows(found))
+    narrowed = Narrowed(request)
+    about = as_of("Portfolio", "money in the project's currency, value and budget in whole units")
+    filters = filters_in_words(narrowed.filters.form, narrowed.address.effective)
+    return csv_response("portfolio", about, HEADER, _rows(narrowed.found), filters=filters)
 
 
 def _rows(found: ProjectQuerySet) -> Iterator[list[object]]:

@@ -1,0 +1,62 @@
+"""Value against feasibility: where every project stands, with its risk and what it has cost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F
+
+from coe_portal.core.charts.bubbles import Bubble
+from coe_portal.pages.portfolio import spent_by
+from projects.models import Project
+from projects.models.project import ProjectQuerySet
+
+BY_VALUE = F("value_per_year").desc(nulls_last=True)
+MOST_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Feasibility:
+    """How feasible a project is, 0 to 100, and what that rests on, for people."""
+
+    score: int
+    basis: str
+
+
+# Where feasibility comes from: for these projects, by primary key. A source with reviewers' scores can take its place.
+Source = Callable[[Sequence[Project]], Mapping[int, Feasibility]]
+
+
+def from_answers(projects: Sequence[Project]) -> Mapping[int, Feasibility]:
+    """As long as nobody scores feasibility: how much of the case is answered, its readiness of 100."""
+    return {
+        project.pk: Feasibility(int(project.readiness.get("score", 0)), "readiness of the answers")
+        for project in projects
+    }
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One numbered project of the matrix."""
+
+    number: int
+    project: Project
+    feasibility: Feasibility
+    spent: Decimal
+
+    @property
+    def bubble(self) -> Bubble:
+        """The circle that stands for it: its ring is the risk tier, its area the spend."""
+        value = float(self.project.value_per_year or 0)
+        kind = f"risk-{self.project.risk_tier or 'unknown'}"
+        return Bubble(self.number, self.feasibility.score, value, float(self.spent), kind)
+
+
+def spots_of(found: ProjectQuerySet, source: Source = from_answers) -> list[Spot]:
+    """The most valuable of these projects that have a value, numbered by it."""
+    projects = list(found.filter(value_per_year__gt=0).order_by(BY_VALUE, "-pk")[:MOST_SHOWN])
+    spent, feasible = spent_by(projects), source(projects)
+    return [
+        Spot(number, project, feasible[project.pk], spent.get(project.pk, Decimal(0)))
+        for number, project in enumerate(projects, 1)
+    ]
