@@ -48,14 +48,12 @@ def csv_response(
     """Stream ``rows`` as ``name``.csv. The first line says what the table is and as of when.
 
     Args:
-        filters: what narrows the table, in words; the second line, if there is any.
+        filters: what narrows the table, in words; the first line ends with them.
     """
 
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo())
-        yield str(writer.writerow([about]))
-        if filters:
-            yield str(writer.writerow([neutral(f"Only {', '.join(filters)}")]))
+        yield str(writer.writerow([f"{about}; only {', '.join(filters)}" if filters else about]))
         yield str(writer.writerow(header))
         for row in rows:
             yield str(writer.writerow([neutral(value) for value in row]))

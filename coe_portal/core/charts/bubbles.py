@@ -1,4 +1,4 @@
-"""Numbered circles on two scales. The numbers are those of the table beside it; a ring says the kind as well as colour."""
+"""Numbered circles on two scales, with the numbers of the table beside it. Rings tell kinds apart, not colour alone."""
 
 import math
 from collections.abc import Sequence
