@@ -12,15 +12,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from coe_portal.core import audit
-from coe_portal.core.models import User
+from coe_portal.core.models import SavedView, User
+from coe_portal.core.services import saved_views
 from coe_portal.demo_people import DEMO_PEOPLE
 from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import approvals, intakes
-from projects.models import BusinessUnit, Project
-from projects.services import checklist, projects, team
+from projects.models import BusinessUnit, Project, Skill
+from projects.services import checklist, projects, skills, team
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
 OWNER, SCIENTIST = "domain", "scientist"
@@ -41,6 +42,7 @@ class Command(BaseCommand):
             if not Project.objects.filter(name=described["name"]).exists():
                 project = seed_project(described, people)
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
+        seed_skills_and_views(script, people)
         _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 
@@ -79,6 +81,19 @@ def seed_units(described: list[dict[str, str]]) -> None:
         )
         if created:
             audit.record(actor=None, action="business_unit.created", subject=unit, after=each)
+
+
+@transaction.atomic
+def seed_skills_and_views(script: Mapping[str, Any], people: Mapping[str, User]) -> None:
+    """What people can do, for those who have said nothing yet, and shared views that do not exist yet."""
+    silent = set(script["skills"]) - set(Skill.objects.values_list("person__username", flat=True))
+    for username in sorted(silent):
+        for subject, level in script["skills"][username].items():
+            skills.set_skill(username=username, subject=subject, level=level, actor=people[username])
+    known = set(SavedView.objects.values_list("name", flat=True))
+    for described in script["views"]:
+        if described["name"] not in known:
+            saved_views.save_view(**described, is_shared=True, actor=people["lead"])
 
 
 @transaction.atomic
