@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from coe_portal.core import inbox as waiting
 from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
@@ -47,7 +48,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def count(request: HttpRequest) -> HttpResponse:
     """The number on the inbox's badge; empty when nothing waits."""
-    number = inboxes.count(signed_in(request))
+    number = sum(waiting.counts(signed_in(request)).values())
     return HttpResponse(str(number) if number else "", content_type="text/html")
 
 

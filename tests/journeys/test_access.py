@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/users/": API,
     "api/v1/users/{username}/": API,
     "api/v1/audit/": API,
+    "api/v1/audit/verify/": (TOKEN, 403, 403, 403, 200, 200),
     "api/v1/audit/{audit}/": (TOKEN, 404, 404, 404, 200, 200),
     "api/v1/tokens/": API,
     "api/v1/tokens/{token}/": (TOKEN, 404, 200, 404, 404, 404),
@@ -96,6 +97,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "portfolio/export.csv": EVERYBODY,
     "search/": EVERYBODY,
     "audit/": EVERYBODY,
+    "audit/check/": COMMAND,
     "audit/export.csv": EVERYBODY,
     "me/": EVERYBODY,
     "me/preferences/": COMMAND,
@@ -157,6 +159,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/team/responsibilities/": COMMAND,
     "projects/{key}/team/{member}/remove/": COMMAND,
     "projects/{key}/history/": PROJECT,
+    "projects/{key}/history/export.csv": PROJECT,
     "projects/{key}/revisions/{number}/": PROJECT,
 }
 

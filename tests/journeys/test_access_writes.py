@@ -105,6 +105,7 @@ TABLE: dict[str, str] = {
     "approvals/{approval}/ask/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/decide/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/withdraw/": "302 404 403 403 303 403: lead",
+    "audit/check/": "302 403 403 403 303 303: lead auditor",
     "conditions/{condition}/meet/": "302 404 403 403 303 403: lead",
     "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
@@ -133,6 +134,7 @@ TABLE: dict[str, str] = {
     "post api/v1/approvals/{approval}/ask/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/withdraw/": "401 404 403 403 200 403: lead",
+    "post api/v1/audit/verify/": "401 403 403 403 202 202: lead auditor",
     "post api/v1/conditions/{condition}/meet/": "401 404 403 403 200 403: lead",
     "post api/v1/delegations/": "401 201 201 201 201 201: stranger scientist security lead auditor",
     "post api/v1/environments/": "401 403 403 403 201 403: lead",
@@ -230,7 +232,8 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
 
 
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
-    own = ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
+    own = ("audit/check/", "post api/v1/audit/verify/")  # to look through the trail is what auditors are for
+    own += ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
     for command, row in TABLE.items():
         if not command.startswith(own):
             assert not {"anonymous", "stranger", "auditor"} & set(row.partition(":")[2].split()), command
