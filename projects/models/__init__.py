@@ -8,6 +8,7 @@ from projects.models.checklist import (
     Evidence,
     EvidenceKind,
 )
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -32,6 +33,9 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "Health",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",
