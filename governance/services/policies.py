@@ -112,8 +112,19 @@ def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
         published_at=timezone.now(),
         published_by=actor,
     )
-    checklists.publish_version(policy_version=draft.label, criteria=Policy(draft.document).criteria)
+    policy = Policy(draft.document)
+    checklists.publish_version(policy_version=draft.label, criteria=policy.criteria, team=_team_of(policy))
     return draft
+
+
+def _team_of(policy: Policy) -> dict[str, Any]:
+    """What the pages of a team need to know: the most areas of one person, and the gates that wait for a gap."""
+    blocks: dict[str, list[str]] = {}
+    for gate in policy.gates:
+        for code in policy.team.closing(gate.name):
+            blocks.setdefault(code, []).append(gate.title)
+    limit = {} if policy.team.most_areas is None else {"most_areas": policy.team.most_areas}
+    return limit | {"blocks": blocks}
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from projects.models import (
     SuccessMetric,
 )
 from projects.models.checklist import MET
+from projects.services import handovers
 
 MAX_ANSWER = 50_000
 
@@ -63,6 +64,7 @@ def answer(
         CRITERION_LIFECYCLE.change(criterion, target)
     audit.record(actor=actor, action="checklist.answered", subject=criterion, before=before, after=kept)
     _carry_over(project, code, kept)
+    handovers.settle(project, actor=actor)
     refresh_readiness(project)
     return criterion
 
