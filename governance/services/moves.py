@@ -55,8 +55,11 @@ def preview(*, project_key: str, target: str, actor: User) -> Preview:
 
     Raises NotFound (project or version), StaleState (it cannot be moved there).
     """
-    project = permissions.visible_project(actor, project_key)
-    version = version_of(target, actor)
+    return preview_of(permissions.visible_project(actor, project_key), version_of(target, actor))
+
+
+def preview_of(project: Project, version: PolicyVersion) -> Preview:
+    """What moving this project to this version would mean. Raises StaleState when it cannot be moved there."""
     _refuse(project, version)
     return previews([project], version)[0]
 
@@ -71,7 +74,7 @@ def version_of(target: str, actor: User) -> PolicyVersion:
 
 def previews(found: Sequence[Project], version: PolicyVersion) -> list[Preview]:
     """What moving each of these projects would mean; what they hold is read once for all of them."""
-    asked, removed = moving.answers_of(found), moving.answers_of(found, removed=True)
+    held = moving.answers_of(found)
     open_gates = ApprovalRequest.objects.filter(
         project__in=found, state=ApprovalState.OPEN, action__startswith=ADVANCE
     ).order_by("pk")
@@ -83,8 +86,8 @@ def previews(found: Sequence[Project], version: PolicyVersion) -> list[Preview]:
         Preview(
             project,
             version,
-            planned := _plan(project, version, asked.get(project.pk, [])),
-            _restored(planned, removed.get(project.pk, [])),
+            planned := _plan(project, version, [row for row in held[project.pk] if row.removed_at is None]),
+            _restored(planned, [row for row in held[project.pk] if row.removed_at]),
             tuple(requests.get(project.pk, ())),
             _risk_words(project, Policy(version.document), assessed.get(project.pk)),
         )
@@ -147,8 +150,7 @@ def move(*, project_key: str, target: str, actor: User) -> PolicyMove:
         raise NotAllowed("Only CoE leads move projects to another policy.")
     # The version's row is locked, so that it cannot be superseded while the project moves to it.
     version = PolicyVersion.objects.select_for_update().get(pk=version_of(target, actor).pk)
-    _refuse(project, version)
-    found = previews([project], version)[0]
+    found = preview_of(project, version)
     source, report = project.policy_version, found.as_json()
     changes = {change.code: moving.Fitted(change.answer, change.status_after) for change in found.plan.changed}
     changes |= {change.code: moving.Fitted(change.answer, change.status_after) for change in found.restored}

@@ -14,7 +14,7 @@ from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFou
 from coe_portal.core.htmx import is_fragment_request, redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
-from governance.models import PolicyVersion
+from governance.models import PolicyStatus, PolicyVersion
 from governance.services import dry_runs, policies
 
 TYPES = {"yaml": "application/yaml", "json": "application/json"}
@@ -52,6 +52,8 @@ def edit(request: HttpRequest, label: str) -> HttpResponse:
     draft = _version(label, user)
     if request.method == "POST":
         return _written(request, user, draft)
+    if draft.status != PolicyStatus.DRAFT:
+        raise StaleState(f"{draft} is published and never changes. Make a new draft from it.")
     return _editor(request, draft, draft.source, base=draft)
 
 
@@ -91,7 +93,8 @@ def _editor(
     error: DomainError | None = None,
     is_checked: bool = False,
 ) -> HttpResponse:
-    problems = policies.problems(source) if is_checked or error else []
+    is_checked = is_checked or (error is not None and "source" in error.errors)
+    problems = policies.problems(source) if is_checked else []
     lines = source.splitlines()
     context: dict[str, Any] = {
         "draft": draft,
@@ -99,9 +102,9 @@ def _editor(
         "source": source,
         "digest": request.POST.get("digest") or (draft.digest if draft else ""),
         "problems": [(item, lines[item.line - 1].strip() if 0 < item.line <= len(lines) else "") for item in problems],
-        "refusal": error.message if error and not problems else "",
-        "is_checked": is_checked or error is not None,
-        "changes": policies.changes_of_text(source) if is_checked and not problems else None,
+        "refusal": " ".join(error.errors.get("file", [error.message])) if error and not problems else "",
+        "is_checked": is_checked,
+        "changes": policies.changes_of_text(source) if is_checked and not problems and not error else None,
     }
     template = "governance/policy_editor.html" + ("#problems" if is_fragment_request(request) else "")
     return render(request, template, context, status=_status(error, bool(problems)))

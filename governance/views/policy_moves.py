@@ -49,14 +49,15 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
         done = moves.move(project_key=key, target=request.POST.get("to", ""), actor=user)
         messages.success(request, f"{found.key} is pinned to {done.target} now.")
         return redirect(request, reverse("projects:checklist", args=[found.key]))
-    published = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).defer("source", "document")
-    choices = [row for row in published if row.label != found.policy_version]
-    label = request.GET.get("to", choices[0].label if len(choices) == 1 else "")
+    published = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).order_by("name")
+    choices = {row.label: row for row in published if row.label != found.policy_version}
+    label = request.GET.get("to", next(iter(choices)) if len(choices) == 1 else "")
+    target = (choices.get(label) or moves.version_of(label, user)) if label else None
     context = {
         "project": found,
-        "choices": choices,
+        "choices": choices.values(),
         "to": label,
-        "preview": moves.preview(project_key=key, target=label, actor=user) if label and found.is_open else None,
+        "preview": moves.preview_of(found, target) if target and found.is_open else None,
         "history": PolicyMove.objects.for_list().filter(project=found),
         "may_move": user.is_lead,
     }

@@ -66,11 +66,11 @@ def _move(row: Criterion, status: str) -> None:
         CRITERION_LIFECYCLE.change(row, status)
 
 
-def answers_of(found: Sequence[Project], *, removed: bool = False) -> dict[int, list[Criterion]]:
-    """What projects hold, by their primary keys: what they are asked now, or only what an earlier policy asked."""
-    rows: dict[int, list[Criterion]] = {}
-    for row in Criterion.ever.filter(project__in=found, removed_at__isnull=not removed):
-        rows.setdefault(row.project_id, []).append(row)
+def answers_of(found: Sequence[Project]) -> dict[int, list[Criterion]]:
+    """What projects hold, by their primary keys; what only an earlier policy asked has its ``removed_at``."""
+    rows: dict[int, list[Criterion]] = {project.pk: [] for project in found}
+    for row in Criterion.ever.filter(project__in=found):
+        rows[row.project_id].append(row)
     return rows
 
 

@@ -47,6 +47,9 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
     return _of_approvals(project, asked, people) | {
         "username": "lead",
         "audit": entry.pk,
@@ -63,8 +66,9 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "ready": complete_intake("Route planning").key,
         "failed": failed.pk,
         "failed_number": failed.number,
-        "policy": PolicyVersion.objects.get(status="published").label,
-        "draft": draft.pk,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
         "unit": BusinessUnit.objects.get().pk,
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
