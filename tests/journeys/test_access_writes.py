@@ -43,6 +43,8 @@ GLASS = {
     "reason": "The line stands still until it is trained again.",
 }
 
+HARMLESS = {"harm": "nothing", "autonomy": "person", "personal_data": "none", "reach": "hundreds"}
+
 # What is sent where; everything else gets an empty body.
 BODIES: dict[str, Any] = {
     "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
@@ -57,6 +59,15 @@ BODIES: dict[str, Any] = {
     "post api/v1/delegations/": ASIDE,
     "post api/v1/projects/{key}/break-glass/": GLASS,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
+    "patch api/v1/policies/{policy}/": {"source": policies.DEFAULT.read_text()},
+    "post api/v1/policies/{policy}/migrate/": {"projects": ["{key}"]},
+    "post api/v1/projects/{key}/migrate-policy/": {"to": "{other}"},
+    "post api/v1/projects/{key}/risk/": {"answers": HARMLESS},
+    "policies/new/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/edit/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/projects/": {"project": "{key}"},
+    "projects/{key}/migrate-policy/": {"to": "{other}"},
+    "projects/{key}/risk/": HARMLESS,
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
     "patch api/v1/projects/{key}/checklist/{code}/": {"answer": ANSWERS["value"] | {"low": 1}},
@@ -99,6 +110,10 @@ OTHER_ROWS = {
     "/answer/": {"approval": "asked"},
     "/answer/{question}/": {"approval": "asked"},
     "/publish/": {"policy": "draft"},
+    "policies/{policy}/edit/": {"policy": "draft"},
+    "api/v1/policies/{policy}/": {"policy": "draft"},
+    "/migrate/": {"policy": "other"},
+    "policies/{policy}/projects/": {"policy": "other"},
     "/retry/": {"run": "failed", "number": "failed_number"},
 }
 
@@ -134,6 +149,16 @@ TABLE: dict[str, str] = {
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/responsibilities/{duty}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/policies/{policy}/": "401 404 404 404 200 403: lead",
+    "policies/new/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/edit/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/projects/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/publish/": "302 403 403 403 303 403: lead",
+    "post api/v1/policies/{policy}/migrate/": "401 403 403 403 200 403: lead",
+    "post api/v1/projects/{key}/migrate-policy/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/risk/": "401 404 200 403 200 403: scientist lead",
+    "projects/{key}/migrate-policy/": "302 404 403 403 303 403: lead",
+    "projects/{key}/risk/": "302 404 303 403 303 403: scientist lead",
     "post api/v1/approvals/{approval}/answer/": "401 404 403 403 403 403:",
     "post api/v1/approvals/{approval}/ask/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
@@ -180,6 +205,8 @@ TABLE: dict[str, str] = {
 def _filled(value: Any, things: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name.format(**things): _filled(item, things) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, things) for item in value]
     return value.format(**things) if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
 
 
