@@ -11,9 +11,9 @@ from governance.events import (
     StepRerouted,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
-from governance.services import notifications
+from governance.services import notifications, risk
 from governance.services.approvals import rerouting
-from projects.events import AccountableChanged
+from projects.events import AccountableChanged, ChecklistAnswered
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -63,3 +63,8 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(ChecklistAnswered)
+def checklist_answered(event: ChecklistAnswered) -> None:
+    risk.reopen_if_changed(project_key=event.project_key)

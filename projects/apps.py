@@ -6,12 +6,12 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
-        from projects import handlers
+        from projects import handlers, wording
         from projects.models import Handover, Project
         from projects.palette import find_projects
         from projects.services import handovers
 
-        del handlers  # it subscribes
+        del handlers, wording  # one subscribes, the other registers how its actions are told
         inbox.register("handovers", handovers.count)
         inbox.register_tasks("handovers", handovers.tasks)
         menu.register("approvals", Handover.objects.waiting_for, calls=True)

@@ -42,3 +42,17 @@ class AccountableChanged(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.project_key}:{self.work_area}:{self.at}"
+
+
+@dataclass(frozen=True)
+class ChecklistAnswered(Event):
+    """A criterion has another answer than before."""
+
+    name: ClassVar[str] = "projects.checklist_answered"
+    project_key: str
+    code: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.code}:{self.version}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, exports, lists, project, revisions, skills, team, wizard
+from projects.views import checklist, exports, history, lists, project, revisions, skills, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("projects/<str:key>/team/", team.team_page, name="team"),
     path("projects/<str:key>/team/responsibilities/", team.set_responsibilities, name="responsibilities"),
     path("projects/<str:key>/team/<str:member_id>/remove/", team.remove_member, name="member_remove"),
-    path("projects/<str:key>/history/", project.history, name="history"),
+    path("projects/<str:key>/history/", history.history, name="history"),
+    path("projects/<str:key>/history/export.csv", history.export, name="history_export"),
     path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),
 ]

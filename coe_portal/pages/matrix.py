@@ -8,11 +8,20 @@ from django.db.models import F
 
 from coe_portal.core.charts.bubbles import Bubble
 from coe_portal.pages.portfolio import spent_by
-from projects.models import Project
+from projects.models import Project, RiskTier
 from projects.models.project import ProjectQuerySet
 
 BY_VALUE = F("value_per_year").desc(nulls_last=True)
 MOST_SHOWN = 60
+# Four rings can be told apart; the table has the tier's own word.
+RINGS: dict[str, str] = {
+    RiskTier.UNACCEPTABLE: "high",
+    RiskTier.HIGH: "high",
+    RiskTier.MEDIUM: "medium",
+    RiskTier.LIMITED: "medium",
+    RiskTier.LOW: "low",
+    RiskTier.MINIMAL: "low",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ class Spot:
     def bubble(self) -> Bubble:
         """The circle that stands for it: its ring is the risk tier, its area the spend."""
         value = float(self.project.value_per_year or 0)
-        kind = f"risk-{self.project.risk_tier or 'unknown'}"
+        kind = f"risk-{RINGS.get(self.project.risk_tier, 'unknown')}"
         return Bubble(self.number, self.feasibility.score, value, float(self.spent), kind)
 
 

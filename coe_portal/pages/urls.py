@@ -14,6 +14,7 @@ urlpatterns = [
     path("views/<str:view_id>/remove/", saved_views.remove, name="view_remove"),
     path("search/", search.search, name="search"),
     path("audit/", audit.trail, name="audit"),
+    path("audit/check/", audit.check, name="audit_check"),
     path("audit/export.csv", audit.export, name="audit_export"),
     path("me/", me.account, name="me"),
     path("me/preferences/", me.preferences, name="me_preferences"),

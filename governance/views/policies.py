@@ -44,6 +44,9 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
         "fallback": _holder(rules.fallback) if rules.fallback else "",
         "author_barred": rules.author_may_not_decide,
         "actions": [_action(name, rule) for name, rule in row.document["actions"].items()],
+        "risk": rules.risk,
+        "references": row.document.get("references", []),
+        "begins": policies.begins_projects(row),
         "before": before,
         "changes": policies.changes_between(before, row) if before else [],
     }

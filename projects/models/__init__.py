@@ -8,6 +8,7 @@ from projects.models.checklist import (
     Evidence,
     EvidenceKind,
 )
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -47,6 +48,9 @@ __all__ = [
     "HandoverReason",
     "HandoverState",
     "Health",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",

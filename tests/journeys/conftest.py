@@ -47,33 +47,34 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return (
-        _of_approvals(project, asked, people)
-        | _of_teams(project, people)
-        | {
-            "username": "lead",
-            "audit": entry.pk,
-            "token": ApiToken.objects.get().pk,
-            "environment": "local",
-            "template": "tabular-classifier",
-            "run": run.pk,
-            "number": run.number,
-            "key": project.key,
-            "code": "value",
-            "approval": ApprovalRequest.objects.get(project=project).key,
-            "asked": asked.key,
-            "asked_project": asked.project.key,
-            "ready": complete_intake("Route planning").key,
-            "failed": failed.pk,
-            "failed_number": failed.number,
-            "policy": PolicyVersion.objects.get(status="published").label,
-            "draft": draft.pk,
-            "unit": BusinessUnit.objects.get().pk,
-            "member": project.members.get(user=people["scientist"]).pk,
-            "duty": duty.pk if duty else "",
-            "slug": "challenge",
-        }
-    )
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
+    found = _of_approvals(project, asked, people) | _of_teams(project, people)
+    return found | {
+        "username": "lead",
+        "audit": entry.pk,
+        "token": ApiToken.objects.get().pk,
+        "environment": "local",
+        "template": "tabular-classifier",
+        "run": run.pk,
+        "number": run.number,
+        "key": project.key,
+        "code": "value",
+        "approval": ApprovalRequest.objects.get(project=project).key,
+        "asked": asked.key,
+        "asked_project": asked.project.key,
+        "ready": complete_intake("Route planning").key,
+        "failed": failed.pk,
+        "failed_number": failed.number,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
+        "unit": BusinessUnit.objects.get().pk,
+        "member": project.members.get(user=people["scientist"]).pk,
+        "duty": duty.pk if duty else "",
+        "slug": "challenge",
+    }
 
 
 def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 SIGN_IN, TOKEN = 302, 401
 EVERYBODY = (SIGN_IN, 200, 200, 200, 200, 200)  # a page for everybody who signed in
 PROJECT = (SIGN_IN, 404, 200, 200, 200, 200)  # a page of a project: a stranger does not know of it
+LEADS = (SIGN_IN, 403, 403, 403, 200, 403)
 COMMAND = (SIGN_IN, 405, 405, 405, 405, 405)
 API = (TOKEN, 200, 200, 200, 200, 200)
 API_PROJECT = (TOKEN, 404, 200, 200, 200, 200)
@@ -38,6 +39,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/saved-views/": API,
     "api/v1/saved-views/{view}/": (TOKEN, 404, 200, 404, 404, 404),
     "api/v1/audit/": API,
+    "api/v1/audit/verify/": (TOKEN, 403, 403, 403, 200, 200),
     "api/v1/audit/{audit}/": (TOKEN, 404, 404, 404, 200, 200),
     "api/v1/tokens/": API,
     "api/v1/tokens/{token}/": (TOKEN, 404, 200, 404, 404, 404),
@@ -81,6 +83,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
+    "api/v1/policies/{policy}/migrate/": API_COMMAND,
+    "api/v1/policies/{policy}/dry-run/": (TOKEN, 403, 403, 403, 200, 200),
+    "api/v1/projects/{key}/migrate-policy/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nowhere to go
+    "api/v1/projects/{key}/risk/": API_PROJECT,
     "api/v1/business-units/": API,
     "api/v1/business-units/{unit}/": API,
     "api/v1/projects/": API,
@@ -107,6 +113,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "views/{view}/remove/": COMMAND,
     "search/": EVERYBODY,
     "audit/": EVERYBODY,
+    "audit/check/": COMMAND,
     "audit/export.csv": EVERYBODY,
     "me/": EVERYBODY,
     "me/skills/": EVERYBODY,
@@ -130,6 +137,15 @@ TABLE: dict[str, tuple[int, ...]] = {
     "me/delegations/{delegation}/end/": COMMAND,
     "policies/": EVERYBODY,
     "policies/{policy}/": EVERYBODY,
+    "policies/new/": LEADS,
+    "policies/{policy}/edit/": (SIGN_IN, 403, 403, 403, 409, 403),  # what is published is not edited
+    "policies/{policy}/publish/": COMMAND,
+    "policies/{policy}/export/": EVERYBODY,
+    "policies/{policy}/dry-run/": LEADS,
+    "policies/{policy}/projects/": LEADS,
+    "projects/{key}/migrate-policy/": PROJECT,
+    "projects/{key}/risk/": PROJECT,
+    "projects/{key}/risk/tier/": PROJECT,
     "projects/{key}/submit/": COMMAND,
     "projects/{key}/advance/": COMMAND,
     "projects/{key}/next-action/": PROJECT,
@@ -172,6 +188,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/team/responsibilities/": COMMAND,
     "projects/{key}/team/{member}/remove/": COMMAND,
     "projects/{key}/history/": PROJECT,
+    "projects/{key}/history/export.csv": PROJECT,
     "projects/{key}/revisions/{number}/": PROJECT,
 }
 

@@ -10,7 +10,12 @@ from coe_portal.pages.board import board_of
 from coe_portal.pages.matrix import MOST_SHOWN, Spot, spots_of
 from coe_portal.pages.views.portfolio import RISK_MARKS, Narrowed
 
-RISKS = (("high", "High risk"), ("medium", "Medium risk"), ("low", "Low risk"), ("unknown", "Not judged"))
+RISKS = (
+    ("high", "High risk or above"),
+    ("medium", "Medium or limited risk"),
+    ("low", "Low or minimal risk"),
+    ("unknown", "Not judged"),
+)
 
 
 @require_GET

@@ -63,7 +63,8 @@ def request_approval(
     notes = [note for number, rule in enumerate(rules, 1) if (note := _add_step(request, rule, number, policy, never))]
     request.note = " ".join(notes)[:300]
     request.save(update_fields=["note"])
-    audit.record(actor=actor, action="approval.requested", subject=request, after={"digest": request.digest})
+    asked = {"action": request.action, "revision": request.revision, "steps": [rule.name for rule in rules]}
+    audit.record(actor=actor, action="approval.requested", subject=request, after=asked | {"digest": request.digest})
     outbox.publish(ApprovalRequested(request.pk, request.subject, request.action))
     keeping.keep_approvals(request, never, actor)
     closing.settle(request, actor)
