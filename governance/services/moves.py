@@ -21,7 +21,7 @@ from projects import permissions
 from projects.models import Criterion, Project
 from projects.services import moving, projects
 
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True)
