@@ -66,6 +66,18 @@ class StepReminded(_AboutStep):
 
 
 @dataclass(frozen=True)
+class StepRerouted(_AboutStep):
+    """Somebody else is accountable now, so the step waits for them; ``person_id`` is 0 when nobody is."""
+
+    name: ClassVar[str] = "governance.step_rerouted"
+    person_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}:{self.person_id}"
+
+
+@dataclass(frozen=True)
 class StepEscalated(_AboutStep):
     """The time of a step is over; somebody else may decide it too."""
 

@@ -31,6 +31,20 @@ class ProjectStageMoved(Event):
 
 
 @dataclass(frozen=True)
+class AccountableChanged(Event):
+    """Somebody else, or nobody, is accountable for an area of work now."""
+
+    name: ClassVar[str] = "projects.accountable_changed"
+    project_key: str
+    work_area: str
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.work_area}:{self.at}"
+
+
+@dataclass(frozen=True)
 class ChecklistAnswered(Event):
     """A criterion has another answer than before."""
 

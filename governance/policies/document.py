@@ -23,6 +23,18 @@ class GateRule:
 
 
 @dataclass(frozen=True)
+class TeamRule:
+    """What a team must be: the most areas of one person (None where the policy is silent), gaps by name of a gate."""
+
+    most_areas: int | None
+    gates: Mapping[str, list[str]]
+
+    def closing(self, gate: str) -> tuple[str, ...]:
+        """The codes of gaps that close this gate."""
+        return tuple(self.gates.get(gate, ()))
+
+
+@dataclass(frozen=True)
 class ActionRule:
     """In which stages and by which roles something may be done."""
 
@@ -82,6 +94,12 @@ class Policy:
     def steps_for(self, action: str, facts: Facts) -> Route:
         """Who must agree to ``action`` when these facts are known."""
         return steps_for(self.document, action, facts)
+
+    @property
+    def team(self) -> TeamRule:
+        """What the policy says about teams; older policies say nothing."""
+        rule = self.document.get("team", {})
+        return TeamRule(rule.get("most_areas"), rule.get("gates", {}))
 
     @property
     def gates(self) -> list[GateRule]:

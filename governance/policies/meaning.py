@@ -51,12 +51,20 @@ def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _steps(rule["steps"], [*path, "steps"])
 
 
+def team(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Gaps close gates that exist."""
+    known = [gate["name"] for gate in document["gates"]]
+    for name in document.get("team", {}).get("gates", {}):
+        if name not in known:
+            yield ["team", "gates", name], f"There is no gate “{name}”. Known: {', '.join(known)}."
+
+
 def _steps(steps: list[Mapping[str, Any]], path: list[Any]) -> Iterator[Problem]:
     ordered = ["order" in step for step in steps]
     if any(ordered) and not all(ordered):
         yield [*path, ordered.index(False)], "Either every step has an order or none: here it is missing."
     for index, step in enumerate(steps):
-        if "person" in step and step["needed"] > 1:
+        if ("person" in step or "accountable" in step) and step["needed"] > 1:
             yield [*path, index, "needed"], "One person gives one approval."
         yield from _amount(step, [*path, index])
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from coe_portal.core.models import ApproverGroup, SiteRole
 from governance.policies.risk_schema import RISK
-from projects.models import DataClassification, ProjectRole, RiskTier, Stage
+from projects.models import DataClassification, ProjectRole, RiskTier, Stage, WorkArea
+from projects.models.team import GAP_CODES
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
@@ -16,6 +17,10 @@ _HOLDER = {
     "group": {"enum": list(ApproverGroup.values)},
     "person": {"enum": ["sponsor", "owner", "deploy_authority"]},
     "project_role": {"enum": list(ProjectRole.values)},
+    "accountable": {
+        "enum": list(WorkArea.values),
+        "description": "Who is accountable for this area of work in the project, named by somebody else.",
+    },
 }
 _CONDITION = {
     "type": "object",
@@ -181,6 +186,29 @@ _ACTION = _object(
     },
     ["stages", "roles"],
 )
+_TEAM = {
+    **_object(
+        {
+            "most_areas": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": len(WorkArea.values),
+                "description": "Areas of work that one person may be accountable for; more is named as a gap.",
+            },
+            "gates": {
+                "type": "object",
+                "description": "For the name of a gate, the gaps in the team that close it.",
+                "additionalProperties": {
+                    "type": "array",
+                    "uniqueItems": True,
+                    "items": {"enum": list(GAP_CODES)},
+                },
+            },
+        },
+        [],
+    ),
+    "description": "What a team must be.",
+}
 POLICY_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "CoE Portal policy",
@@ -198,6 +226,7 @@ POLICY_SCHEMA = {
                 "minProperties": 1,
                 "maxProperties": 1,
             },
+            "team": _TEAM,
             "references": {
                 "type": "array",
                 "items": _REFERENCE,

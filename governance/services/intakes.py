@@ -14,7 +14,7 @@ from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import checklists, permissions
 from projects.models import Project, Stage
-from projects.services import projects, stages
+from projects.services import gaps, projects, stages
 
 
 @dataclass(frozen=True)
@@ -100,4 +100,13 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
+    missing += _team(project, gate.name)
     return missing + risk.missing(project, f"{ADVANCE}{gate.target}") + conditions.missing(project, "advance")
+
+
+def _team(project: Project, gate: str) -> list[Missing]:
+    """What the team lacks for this gate."""
+    rule = policies.policy_of(project.policy_version).team
+    page = reverse("projects:team", args=[project.key])
+    found = gaps.standing_in_the_way(project, rule.closing(gate), rule.most_areas)
+    return [Missing(gap.code, gap.message, gap.how_to_fix, page) for gap in found]

@@ -78,9 +78,9 @@ def previews(found: Sequence[Project], version: PolicyVersion) -> list[Preview]:
     open_gates = ApprovalRequest.objects.filter(
         project__in=found, state=ApprovalState.OPEN, action__startswith=ADVANCE
     ).order_by("pk")
-    requests: dict[int, list[ApprovalRequest]] = {}
+    asked: dict[int, list[ApprovalRequest]] = {}
     for request in open_gates:
-        requests.setdefault(request.project_id, []).append(request)
+        asked.setdefault(request.project_id, []).append(request)
     assessed = {row.project_id: row for row in RiskAssessment.objects.filter(project__in=found, is_current=True)}
     return [
         Preview(
@@ -88,7 +88,7 @@ def previews(found: Sequence[Project], version: PolicyVersion) -> list[Preview]:
             version,
             planned := _plan(project, version, [row for row in held[project.pk] if row.removed_at is None]),
             _restored(planned, [row for row in held[project.pk] if row.removed_at]),
-            tuple(requests.get(project.pk, ())),
+            tuple(asked.get(project.pk, ())),
             _risk_words(project, Policy(version.document), assessed.get(project.pk)),
         )
         for project in found

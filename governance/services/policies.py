@@ -125,8 +125,9 @@ def publish(*, policy_id: str, new_projects: bool = True, actor: User | None) ->
         published_by=actor,
         starts_projects=starts,
     )
+    policy = Policy(draft.document)
     checklists.publish_version(
-        policy_version=draft.label, criteria=Policy(draft.document).criteria, for_new_projects=starts
+        policy_version=draft.label, criteria=policy.criteria, team=_team_of(policy), for_new_projects=starts
     )
     outbox.publish(PolicyPublished(draft.label))
     return draft
@@ -155,6 +156,16 @@ def _stop_starting(current: PolicyVersion, draft: PolicyVersion, actor: User | N
         before={"starts_projects": True},
         after={"starts_projects": False, "instead": draft.label},
     )
+
+
+def _team_of(policy: Policy) -> dict[str, Any]:
+    """What the pages of a team need to know: the most areas of one person, and the gates that wait for a gap."""
+    blocks: dict[str, list[str]] = {}
+    for gate in policy.gates:
+        for code in policy.team.closing(gate.name):
+            blocks.setdefault(code, []).append(gate.title)
+    limit = {} if policy.team.most_areas is None else {"most_areas": policy.team.most_areas}
+    return limit | {"blocks": blocks}
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0002_projects_are_found_by_words"),
+        ("projects", "0401_handovers_and_skills"),
     ]
 
     operations = [

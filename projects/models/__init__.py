@@ -8,6 +8,7 @@ from projects.models.checklist import (
     Evidence,
     EvidenceKind,
 )
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -19,10 +20,22 @@ from projects.models.project import (
     Stage,
     SuccessMetric,
 )
-from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.models.skills import Skill, SkillLevel
+from projects.models.team import (
+    HANDOVER_LIFECYCLE,
+    Handover,
+    HandoverReason,
+    HandoverState,
+    Member,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
 
 __all__ = [
     "CRITERION_LIFECYCLE",
+    "HANDOVER_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
     "ChecklistVersion",
@@ -31,7 +44,13 @@ __all__ = [
     "DataClassification",
     "Evidence",
     "EvidenceKind",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "Health",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",
@@ -39,6 +58,8 @@ __all__ = [
     "ResponsibilityKind",
     "Revision",
     "RiskTier",
+    "Skill",
+    "SkillLevel",
     "Stage",
     "SuccessMetric",
     "WorkArea",

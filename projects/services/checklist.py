@@ -27,6 +27,7 @@ from projects.models import (
     SuccessMetric,
 )
 from projects.models.checklist import MET
+from projects.services import handovers
 
 MAX_ANSWER = 50_000
 
@@ -64,6 +65,7 @@ def answer(
         CRITERION_LIFECYCLE.change(criterion, target)
     audit.record(actor=actor, action="checklist.answered", subject=criterion, before=before, after=kept)
     carry_over(project, code, kept)
+    handovers.settle(project, actor=actor)
     refresh_readiness(project)
     if project.risk_assessed_at:  # the answer may change what the project is, and so its risk
         outbox.publish(ChecklistAnswered(project.key, code, criterion.version))

@@ -12,7 +12,7 @@ from coe_portal.core.models import User
 from projects import permissions
 from projects.events import ProjectCreated
 from projects.models import BusinessUnit, ChecklistVersion, Criterion, Member, Project, ProjectRole, Revision, RiskTier
-from projects.services import checklist
+from projects.services import checklist, handovers
 
 MAX_NAME, MAX_SUMMARY = 120, 2000
 COPIED = ("code", "question", "short", "hint", "step", "weight", "answer_schema")  # from the policy's criteria
@@ -96,6 +96,7 @@ def update_project(*, project_key: str, changes: Mapping[str, Any], actor: User)
         setattr(project, name, value)
     touch(project, *changed)
     audit.record(actor=actor, action="project.changed", subject=project, before=before, after=changed)
+    handovers.settle(project, actor=actor)
     return project
 
 

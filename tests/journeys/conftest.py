@@ -13,8 +13,8 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, Project
-from projects.services import team
+from projects.models import BusinessUnit, HandoverReason, Project
+from projects.services import handovers, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -50,7 +50,8 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     other = policies.load_stricter()
     assert other is not None
     policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
-    return _of_approvals(project, asked, people) | {
+    found = _of_approvals(project, asked, people) | _of_teams(project, people)
+    return found | {
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,
@@ -74,6 +75,15 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "duty": duty.pk if duty else "",
         "slug": "challenge",
     }
+
+
+def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """A skill of the lead, and what somebody who left answered for."""
+    skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
+    left = handovers.open_for(
+        project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
+    )
+    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:
