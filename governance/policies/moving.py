@@ -94,6 +94,16 @@ class Plan:
         """Changed criteria that somebody has to answer or accept again."""
         return tuple(change for change in self.changed if change.reopens)
 
+    @property
+    def demanding(self) -> tuple[Change, ...]:
+        """Changed criteria that somebody has to look at, because of their status or because a part does not fit."""
+        return tuple(change for change in self.changed if change.reopens or change.lost)
+
+    @property
+    def harmless(self) -> tuple[Change, ...]:
+        """Changed criteria whose answers and verdicts stay as they are."""
+        return tuple(change for change in self.changed if not (change.reopens or change.lost))
+
     def as_json(self) -> dict[str, Any]:
         named = {"added": self.added, "removed": self.removed}
         return {

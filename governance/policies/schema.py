@@ -55,6 +55,7 @@ _REFERENCE = _object(
     {
         "code": _CODE,
         "title": {"type": "string", "minLength": 3, "maxLength": 200},
+        "short": {"type": "string", "minLength": 2, "maxLength": 30, "description": "Its name where space is short."},
         "url": {"type": "string", "pattern": "^https://", "maxLength": 500},
         "as_of": {**_DAY, "description": "The day on which somebody read the source last."},
         "note": {"type": "string", "maxLength": 1000},

@@ -1,6 +1,6 @@
 """Structured answers in words that an approver can read. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -76,3 +76,12 @@ def condition_words(when: Mapping[str, Any]) -> str:
         else:
             parts.append(f"the {words(name)} is {' or '.join(words(item) for item in wanted)}")
     return "only when " + " and ".join(parts) if parts else ""
+
+
+def pointers_words(pointers: Iterable[Mapping[str, Any]], references: Iterable[Mapping[str, Any]]) -> str:
+    """Where a criterion or a question comes from, source by source; empty for nowhere."""
+    names = {source["code"]: source.get("short", source["title"]) for source in references}
+    places: dict[str, list[str]] = {}
+    for pointer in pointers:
+        places.setdefault(names.get(pointer["to"], pointer["to"]), []).append(pointer["at"])
+    return "; ".join(f"{name} {', '.join(found)}" for name, found in places.items())

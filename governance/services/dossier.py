@@ -146,7 +146,8 @@ def _evidence(
     for link in Evidence.objects.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
         links.setdefault(link.criterion.code, []).append(link)
     answers = request.specification.get("answers", {})
-    wanted = [item for item in policy.criteria if gate is None or item["code"] in gate.criteria]
+    codes = policy.asked_by(gate, request.specification.get("risk_tier", "")) if gate else None
+    wanted = [item for item in policy.criteria if codes is None or item["code"] in codes]
     rows = [_row(item, answers.get(item["code"], {}), links.get(item["code"], []), names) for item in wanted]
     return sorted(rows, key=lambda row: row.state == "ok")
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, ApprovalState
+from governance.models import ApprovalRequest, ApprovalState, RiskAssessment
 from governance.policies.rules import Facts
 from governance.services import conditions, policies, risk
 from governance.services.approvals import Question, request_approval
@@ -84,7 +84,8 @@ def _ask(project: Project, actor: User) -> ApprovalRequest:
 def _authors(project: Project) -> set[int]:
     """Who wrote what is asked for: the owner, who proposed it, and everybody whose answer stands in it."""
     answered = project.criteria.exclude(answered_by=None).values_list("answered_by", flat=True)
-    return {project.owner_id, project.created_by_id, *(pk for pk in answered if pk is not None)}
+    judged = RiskAssessment.objects.filter(project=project, is_current=True).values_list("answered_by", flat=True)
+    return {project.owner_id, project.created_by_id, *(pk for pk in (*answered, *judged) if pk is not None)}
 
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:

@@ -21,7 +21,7 @@ from projects import permissions
 from projects.models import Criterion, Project
 from projects.services import moving, projects
 
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,7 @@ def move(*, project_key: str, target: str, actor: User) -> PolicyMove:
     project = permissions.visible_project(actor, project_key, lock=True)
     if not actor.is_lead:
         raise NotAllowed("Only CoE leads move projects to another policy.")
-    # The version's row is locked, so that it cannot be superseded while the project moves to it.
-    version = PolicyVersion.objects.select_for_update().get(pk=version_of(target, actor).pk)
+    version = version_of(target, actor)
     found = preview_of(project, version)
     source, report = project.policy_version, found.as_json()
     changes = {change.code: moving.Fitted(change.answer, change.status_after) for change in found.plan.changed}
@@ -196,7 +195,7 @@ def move_many(*, project_keys: Sequence[str], target: str, actor: User) -> list[
     """
     if not actor.is_lead:
         raise NotAllowed("Only CoE leads move projects to another policy.")
-    keys = list(dict.fromkeys(project_keys))
+    keys = sorted(set(project_keys))  # always in the same order, so that two who move many never wait for each other
     if not 1 <= len(keys) <= MOST:
         raise InvalidInput({"projects": [f"Name 1 to {MOST} projects."]})
     return [_tried(key, target, actor) for key in keys]

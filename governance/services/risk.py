@@ -14,6 +14,7 @@ from governance.models import RiskAssessment
 from governance.policies.document import digest
 from governance.policies.risk import Questionnaire, Score
 from governance.policies.rules import part_of
+from governance.policies.wording import pointers_words
 from governance.services import policies
 from projects import permissions
 from projects.models import Project
@@ -155,8 +156,10 @@ def _unknown(project: Project, asked: Questionnaire) -> str:
     return ""
 
 
-def explain(asked: Questionnaire, row: RiskAssessment | None) -> list[dict[str, Any]]:
-    """The questions with their options and points, and what was chosen, for pages and the API."""
+def explain(
+    asked: Questionnaire, row: RiskAssessment | None, references: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The questions with their options, points and sources, and what was chosen, for pages."""
     answers = row.answers if row else {}
     return [
         {
@@ -164,7 +167,7 @@ def explain(asked: Questionnaire, row: RiskAssessment | None) -> list[dict[str, 
             "question": question["question"],
             "hint": question.get("hint", ""),
             "several": question.get("several", False),
-            "references": question.get("references", []),
+            "sources": pointers_words(question.get("references", ()), references),
             "options": [
                 {**option, "chosen": option["value"] in answers.get(question["code"], ())}
                 for option in question["options"]

@@ -13,7 +13,7 @@ from coe_portal.core.sessions import signed_in
 from governance.models import HolderKind, PolicyStatus, PolicyVersion
 from governance.policies.document import GateRule, Policy
 from governance.policies.rules import Holder, StepRule, step_of
-from governance.policies.wording import condition_words, words
+from governance.policies.wording import condition_words, pointers_words, words
 from governance.services import policies
 from projects.models import ProjectRole, Stage, WorkArea
 
@@ -35,17 +35,20 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
         raise NotFound(f"There is no policy {label[:60]}.")
     rules = Policy(row.document)
     shorts = {item["code"]: item["short"] for item in rules.criteria}
+    references = row.document.get("references", [])
     before = PolicyVersion.objects.filter(name=row.name, number__lt=row.number).order_by("-number").first()
     context = {
         "row": row,
         "gates": [_gate(gate, shorts) for gate in rules.gates],
         "rules": [_rule(rule, shorts) for rule in rules.rules],
-        "criteria": rules.criteria,
+        "criteria": [
+            item | {"sources": pointers_words(item.get("references", ()), references)} for item in rules.criteria
+        ],
         "fallback": _holder(rules.fallback) if rules.fallback else "",
         "author_barred": rules.author_may_not_decide,
         "actions": [_action(name, rule) for name, rule in row.document["actions"].items()],
         "risk": rules.risk,
-        "references": row.document.get("references", []),
+        "references": references,
         "begins": policies.begins_projects(row),
         "before": before,
         "changes": policies.changes_between(before, row) if before else [],

@@ -58,7 +58,7 @@ def edit(request: HttpRequest, label: str) -> HttpResponse:
 
 
 def _written(request: HttpRequest, user: User, draft: PolicyVersion | None) -> HttpResponse:
-    source = request.POST.get("source", "")
+    source = request.POST.get("source", "").replace("\r\n", "\n")  # browsers send other line ends than people write
     try:
         source = _uploaded(request) or source
         if request.POST.get("do") == "save":

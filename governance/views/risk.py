@@ -13,7 +13,7 @@ from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.sessions import signed_in
 from governance.models import RiskAssessment
 from governance.policies.risk import Questionnaire
-from governance.services import risk
+from governance.services import policies, risk
 from projects import permissions
 from projects.models import Project, Stage
 
@@ -74,7 +74,7 @@ def _context(project: Project, given: dict[str, list[str]] | None, errors: dict[
     if asked is None:
         return context
     return context | {
-        "questions": _questions(asked, row, given, errors),
+        "questions": _questions(project, asked, row, given, errors),
         "tiers": [{**tier, "mark": MARKS[tier["tier"]]} for tier in asked.tiers],
         "reasons": asked.score(row.answers).reasons if row else (),
         "mark": MARKS.get(project.risk_tier, "mute"),
@@ -83,9 +83,14 @@ def _context(project: Project, given: dict[str, list[str]] | None, errors: dict[
 
 
 def _questions(
-    asked: Questionnaire, row: RiskAssessment | None, given: dict[str, list[str]] | None, errors: dict[str, list[str]]
+    project: Project,
+    asked: Questionnaire,
+    row: RiskAssessment | None,
+    given: dict[str, list[str]] | None,
+    errors: dict[str, list[str]],
 ) -> list[dict[str, Any]]:
-    questions = risk.explain(asked, row)
+    document = policies.policy_of(project.policy_version).document
+    questions = risk.explain(asked, row, document.get("references", []))
     for question in questions:
         question["errors"] = errors.get(question["code"], [])
         if given is not None:

@@ -52,7 +52,9 @@ def _exported(page: Page) -> str:
 
 def _changed(source: str) -> str:
     """Under a name of its own, so that what the other tests do goes on as before."""
-    named = source.replace("name: default", "name: overseen", 1).replace("The default journey", "With oversight", 1)
+    named = source.replace("name: default", "name: overseen", 1).replace(
+        "title: The default journey", "title: With oversight", 1
+    )
     return named.replace("enum: [batch, real_time]", "enum: [batch, streaming]", 1)
 
 

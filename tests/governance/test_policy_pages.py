@@ -55,8 +55,9 @@ def test_a_draft_is_made_changed_tried_published_and_then_never_changes(lead: Cl
     begun = lead.get("/policies/new/?from=default:1").content.decode()
     assert "name: default" in begun
     source = policies.DEFAULT.read_text().replace("The default journey", "Our journey")
-    lead.post("/policies/new/", {"source": source, "do": "save"})
+    lead.post("/policies/new/", {"source": source.replace("\n", "\r\n"), "do": "save"})
     draft = PolicyVersion.objects.get(number=2)
+    assert draft.source == source
     better = source.replace("Our journey", "Our better journey")
     done = lead.post("/policies/default:2/edit/", {"source": better, "do": "save", "digest": draft.digest}, follow=True)
     assert "Try it on live projects" in done.content.decode()

@@ -19,7 +19,7 @@ from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
-from governance.services import approvals, intakes
+from governance.services import approvals, intakes, risk
 from projects.models import BusinessUnit, Project, Skill
 from projects.services import checklist, projects, skills, team
 
@@ -113,6 +113,8 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
         checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
     for piece in described.get("evidence", []):
         checklist.add_evidence(project_key=project.key, actor=owner, **piece)
+    if "risk" in described:
+        risk.answer(project_key=project.key, answers=described["risk"], actor=owner)
     if described["reach"] not in ("draft", "complete"):
         _decide(project.key, described, people, owner)
     _launch(project.key, described, people)
