@@ -21,6 +21,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "attend data access": {
+        "task": "governance.attend_data_access",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "look at copies": {
+        "task": "deployments.look_at_copies",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 30},
+    },
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
 }

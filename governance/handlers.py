@@ -3,6 +3,7 @@
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
+    DataAccessEnding,
     QuestionAnswered,
     QuestionAsked,
     StepEscalated,
@@ -10,7 +11,9 @@ from governance.events import (
     StepReminded,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Telling
-from governance.services import notifications
+from governance.services import data_access, notifications
+from projects.events import ProjectStageMoved
+from projects.models import DataAccess
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated, telling: Telling) -> None:
@@ -49,3 +52,16 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(ProjectStageMoved)
+def stage_moved(event: ProjectStageMoved) -> None:
+    data_access.grant_waiting(event.project_key)
+
+
+@subscribe(DataAccessEnding)
+def data_access_ending(event: DataAccessEnding) -> None:
+    access = DataAccess.objects.for_list().get(pk=event.access_id)
+    request = data_access.request_of(access)
+    if request is not None:
+        notifications.tell(event.key, request, Telling.ENDING, {access.requested_by, access.project.owner})

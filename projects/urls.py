@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, lists, project, revisions, team, wizard
+from projects.views import checklist, datasets, lists, project, revisions, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -9,6 +9,11 @@ urlpatterns = [
     path("intake/similar/", lists.similar, name="similar"),
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
+    path("datasets/", datasets.dataset_list, name="datasets"),
+    path("datasets/new/", datasets.dataset_new, name="dataset_new"),
+    path("datasets/<str:dataset_id>/", datasets.dataset, name="dataset"),
+    path("datasets/<str:dataset_id>/edit/", datasets.dataset_edit, name="dataset_edit"),
+    path("datasets/<str:dataset_id>/remove/", datasets.dataset_remove, name="dataset_remove"),
     path("projects/", lists.project_list, name="list"),
     path("projects/<str:key>/", project.detail, name="detail"),
     path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),

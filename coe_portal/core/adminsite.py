@@ -20,6 +20,8 @@ TITLES = {
     "OutboxEvent": ("Events", "On their way or parked; parked ones can be retried"),
     "BusinessUnit": ("Business units", "Who owns projects and pays for them"),
     "Project": ("Projects", "Every project, as it is stored"),
+    "Dataset": ("Data sets", "What data there is, who owns it, where it lies"),
+    "DataAccess": ("Data access", "Who may read which data, until when"),
     "PolicyVersion": ("Policies", "Drafts to write, versions to publish"),
     "ApprovalRequest": ("Approval requests", "What was asked and decided"),
     "Environment": ("Environments", "Accounts, regions, roles, buckets and queues"),
