@@ -70,6 +70,7 @@ def _request(access: DataAccess, actor: User) -> ApprovalRequest:
         title=f"Access to {dataset} for {project.name}: {access.get_pattern_display().lower()}, {access.days} days",
         specification=accesses.said(access),
         revision=project.revision,
+        authors=(project.owner_id,),
         named={"data_owner": dataset.owner},
     )
     facts = Facts(None, project.risk_tier, dataset.classification, _kind_of(access))

@@ -113,6 +113,16 @@ def test_an_owner_who_asks_is_replaced_by_the_group_of_data_owners(people: dict[
     assert access.status == "granted"
 
 
+def test_who_owns_the_project_and_the_data_does_not_decide_alone(people: dict[str, User]) -> None:
+    steward = person("steward", display_name="Sofia Adler", approver_groups=["data_owner"])
+    access = asked(source=dataset(owner="domain"))
+    with pytest.raises(NotAllowed, match="You own or wrote this project"):
+        decide(request_of(access), "domain")
+    decide(request_of(access), steward.username)
+    access.refresh_from_db()
+    assert access.status == "granted"
+
+
 def test_a_policy_from_before_data_was_asked_for_has_the_owner_decide(people: dict[str, User]) -> None:
     publish(approvals=[])
     for class_, steps in (("confidential", ["Data owner"]), ("restricted", ["Data owner", "Security"])):
