@@ -118,13 +118,16 @@ class AskForDataForm(forms.Form):
             ("", "Choose a data set"),
             *((row.pk, f"{row.name} ({row.get_classification_display().lower()}, {row.owner})") for row in rows),
         ]
+        open_to = places.for_copies(project.pk)
         self.fields["environment"].choices = [  # type: ignore[attr-defined]
+            *((place.name, f"{place.name} ({place.kind})") for place in open_to),
             ("", "No copy"),
-            *((place.name, f"{place.name} ({place.kind})") for place in places.for_copies(project.pk)),
         ]
+        self.fields["environment"].initial = open_to[0].name if open_to else ""
 
     def wish(self) -> accesses.Wish:
         """What was filled in, as the service wants it."""
         given = self.cleaned_data
         columns = [name.strip() for name in given["columns"].split(",") if name.strip()]
-        return accesses.Wish(given["purpose"], given["pattern"], given["days"], columns, given["environment"])
+        place = given["environment"] if given["pattern"] == AccessPattern.SANDBOX_COPY else ""
+        return accesses.Wish(given["purpose"], given["pattern"], given["days"], columns, place)

@@ -15,13 +15,13 @@ from coe_portal.core.paging import keyset_page
 from coe_portal.core.sessions import signed_in
 from projects.filters import DatasetFilter
 from projects.forms import DatasetForm
-from projects.models import DataAccess, DataClassification, Dataset, Readiness
+from projects.models import DataAccess, DataClassification, Dataset, Project, Readiness, Stage
 from projects.models.datasets import DatasetQuerySet
 from projects.services import accesses as access_rows
 from projects.services import datasets
 from projects.views.lists import query_of
 
-PAGE_SIZE = 40
+PAGE_SIZE, MINE = 40, 8
 CLASS_CHIPS = {
     DataClassification.PUBLIC: ("mute", "eye"),
     DataClassification.INTERNAL: ("mute", "building"),
@@ -66,6 +66,7 @@ def dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
     accesses = DataAccess.objects.visible_to(user).filter(dataset=found).for_list().order_by("-pk")[:PAGE_SIZE]
     context = chips_of(found) | {
         "accesses": [(row, *access_rows.chip_of(row)) for row in accesses],
+        "mine": Project.objects.filter(members__user=user).open().exclude(stage=Stage.INTAKE).order_by("-pk")[:MINE],
         "refusal": datasets.change_refusal(user, found),
     }
     return render_page(request, "projects/dataset.html", context)
