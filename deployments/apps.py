@@ -8,7 +8,7 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import menu, search
-        from deployments import handlers
+        from deployments import handlers, wording
         from deployments.models import Run
         from deployments.services.advice import gate_after_the_target
         from deployments.services.environments import data_places
@@ -16,7 +16,7 @@ class DeploymentsConfig(AppConfig):
         from governance.services import next_actions
         from projects.services import places
 
-        del handlers
+        del handlers, wording  # one subscribes, the other registers how its actions are told
         places.register(data_places)
         search.register("runs", find_runs)
         menu.register("live runs", lambda user: Run.objects.visible_to(user).open())

@@ -5,12 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import InvalidInput
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
-from projects.models import BusinessUnit, DataAccess, Dataset, Project
+from projects.models import BusinessUnit, DataAccess, Dataset, Handover, Project, Skill
 from projects.services import datasets
 
 
@@ -82,3 +83,23 @@ class DataAccessAdmin(ReadOnlyAdmin):
     list_select_related = ["project", "dataset", "requested_by"]
     search_fields = ["dataset__name"]
     show_full_result_count = False
+
+
+@admin.register(Skill)
+class SkillAdmin(AuditedAdmin):
+    audit_name = "skill"
+    list_display = ["person", "subject", "level", "note", "said_by", "said_at"]
+    list_filter = ["subject", "level"]
+    list_select_related = ["person", "said_by"]
+    search_fields = ["person__username", "person__display_name", "note"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.said_by, obj.said_at = request.user, timezone.now()
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Handover)
+class HandoverAdmin(ReadOnlyAdmin):
+    list_display = ["person", "project", "reason", "state", "created_at"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["person", "project"]

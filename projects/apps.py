@@ -5,9 +5,16 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from coe_portal.core import menu, search
-        from projects.models import Dataset, Project
+        from coe_portal.core import inbox, menu, search
+        from projects import handlers, wording
+        from projects.models import Dataset, Handover, Project
         from projects.palette import find_datasets, find_projects
+        from projects.services import handovers
+
+        del handlers, wording  # one subscribes, the other registers how its actions are told
+        inbox.register("handovers", handovers.count)
+        inbox.register_tasks("handovers", handovers.tasks)
+        menu.register("approvals", Handover.objects.waiting_for, calls=True)
 
         search.register("projects", find_projects)
         search.register("datasets", find_datasets)

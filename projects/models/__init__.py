@@ -10,6 +10,7 @@ from projects.models.checklist import (
 )
 from projects.models.data_access import ACCESS_LIFECYCLE, AccessPattern, AccessStatus, DataAccess, EndReason
 from projects.models.datasets import Dataset, Readiness
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -21,11 +22,23 @@ from projects.models.project import (
     Stage,
     SuccessMetric,
 )
-from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.models.skills import Skill, SkillLevel
+from projects.models.team import (
+    HANDOVER_LIFECYCLE,
+    Handover,
+    HandoverReason,
+    HandoverState,
+    Member,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
 
 __all__ = [
     "ACCESS_LIFECYCLE",
     "CRITERION_LIFECYCLE",
+    "HANDOVER_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "AccessPattern",
     "AccessStatus",
@@ -39,7 +52,13 @@ __all__ = [
     "EndReason",
     "Evidence",
     "EvidenceKind",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "Health",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",
@@ -48,6 +67,8 @@ __all__ = [
     "ResponsibilityKind",
     "Revision",
     "RiskTier",
+    "Skill",
+    "SkillLevel",
     "Stage",
     "SuccessMetric",
     "WorkArea",

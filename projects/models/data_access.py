@@ -164,7 +164,7 @@ class DataAccess(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.project.key}’s access to {self.dataset.name}"
+        return f"Access to {self.dataset.name} of {self.project.key}"
 
     @property
     def ref(self) -> str:

@@ -9,7 +9,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from coe_portal.core import outbox
+from coe_portal.core import outbox, story
 from coe_portal.core.errors import GateClosed, InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import AuditEntry, User
 from governance.models import ApprovalRequest
@@ -461,3 +461,14 @@ def test_people_of_the_team_may_be_data_engineers_too(people: dict[str, User]) -
     team.add_member(project_key=project.key, username="devops", roles=["data_engineer"], actor=people["domain"])
     intakes.submit(project_key=project.key, actor=people["domain"])
     assert asked(project, who="devops").status == "requested"
+
+
+def test_the_projects_story_tells_what_became_of_the_data(people: dict[str, User]) -> None:
+    access = granted(pattern="sandbox_copy", environment="sandbox")
+    data_access.revoke(access_id=access.pk, reason="Consent is gone.", actor=people["owner"])
+    entries = AuditEntry.objects.about(access.ref).for_list().order_by("id")
+    assert [f"{line.who} {line.sentence}" for line in story.told(entries)] == [
+        "Aiko Kimura asked for access to claims_outcomes",
+        f"Olga Wagner granted access to claims_outcomes until {access.expires_at.astimezone(UTC):%Y-%m-%d}",
+        "Olga Wagner revoked access to claims_outcomes",
+    ]

@@ -13,8 +13,8 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, data_access, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, DataAccess, Project
-from projects.services import accesses, datasets, team
+from projects.models import BusinessUnit, DataAccess, HandoverReason, Project
+from projects.services import accesses, datasets, handovers, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -48,33 +48,34 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return (
-        _of_approvals(project, asked, people)
-        | _of_data(project, people)
-        | {
-            "username": "lead",
-            "audit": entry.pk,
-            "token": ApiToken.objects.get().pk,
-            "environment": "local",
-            "template": "tabular-classifier",
-            "run": run.pk,
-            "number": run.number,
-            "key": project.key,
-            "code": "value",
-            "approval": ApprovalRequest.objects.get(project=project, action="advance:poc").key,
-            "asked": asked.key,
-            "asked_project": asked.project.key,
-            "ready": complete_intake("Route planning").key,
-            "failed": failed.pk,
-            "failed_number": failed.number,
-            "policy": PolicyVersion.objects.get(status="published").label,
-            "draft": draft.pk,
-            "unit": BusinessUnit.objects.get().pk,
-            "member": project.members.get(user=people["scientist"]).pk,
-            "duty": duty.pk if duty else "",
-            "slug": "challenge",
-        }
-    )
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
+    found = _of_approvals(project, asked, people) | _of_teams(project, people) | _of_data(project, people)
+    return found | {
+        "username": "lead",
+        "audit": entry.pk,
+        "token": ApiToken.objects.get().pk,
+        "environment": "local",
+        "template": "tabular-classifier",
+        "run": run.pk,
+        "number": run.number,
+        "key": project.key,
+        "code": "value",
+        "approval": ApprovalRequest.objects.get(project=project, action="advance:poc").key,
+        "asked": asked.key,
+        "asked_project": asked.project.key,
+        "ready": complete_intake("Route planning").key,
+        "failed": failed.pk,
+        "failed_number": failed.number,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
+        "unit": BusinessUnit.objects.get().pk,
+        "member": project.members.get(user=people["scientist"]).pk,
+        "duty": duty.pk if duty else "",
+        "slug": "challenge",
+    }
 
 
 def _of_data(project: Project, people: dict[str, User]) -> dict[str, Any]:
@@ -92,6 +93,15 @@ def _of_data(project: Project, people: dict[str, User]) -> dict[str, Any]:
     later = data_access.ask(project_key=project.key, dataset_id=two.pk, wish=read, actor=people["scientist"])
     DataAccess.objects.filter(pk=later.pk).update(status="approved")
     return {"dataset": one.pk, "unused": unused.pk, "access": access.pk, "approved": later.pk}
+
+
+def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """A skill of the lead, and what somebody who left answered for."""
+    skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
+    left = handovers.open_for(
+        project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
+    )
+    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from coe_portal.core.models import User
 from governance import permissions
 from governance.events import ApprovalRequested
 from governance.models import AddedHolder, ApprovalRequest, ApprovalStep, Delegation, HolderKind, HolderOrigin
+from governance.models.steps import ONE_PERSON
 from governance.policies import outcomes
 from governance.policies.document import Policy, digest
 from governance.policies.rules import Facts, Holder, Route, StepRule, part_of
 from governance.services.approvals import closing, keeping
 from projects.models import Project
+from projects.services import gaps
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def request_approval(
     notes = [note for note in added if note]
     request.note = " ".join(notes)[:300]
     request.save(update_fields=["note"])
-    audit.record(actor=actor, action="approval.requested", subject=request, after={"digest": request.digest})
+    asked = {"action": request.action, "revision": request.revision, "steps": [rule.name for rule in rules]}
+    audit.record(actor=actor, action="approval.requested", subject=request, after=asked | {"digest": request.digest})
     outbox.publish(ApprovalRequested(request.pk, request.subject, request.action))
     keeping.keep_approvals(request, never, actor)
     closing.settle(request, actor)
@@ -108,7 +111,7 @@ def _add_step(
     request: ApprovalRequest, rule: StepRule, position: int, policy: Policy, never: set[int], named: Mapping[str, User]
 ) -> str:
     """Add one step with those who may decide it. Returns what people should know of it."""
-    needed = 1 if rule.holder.kind == HolderKind.PERSON else rule.needed
+    needed = 1 if rule.holder.kind in ONE_PERSON else rule.needed
     own = _people(rule.holder, request, never, named)
     fallback = rule.fallback or policy.fallback
     spare = set(_people(fallback, request, never, named)) - set(own) if fallback and len(own) < needed else set()
@@ -119,7 +122,7 @@ def _add_step(
         position=position,
         order=rule.order,
         name=rule.name,
-        **_held(holder, request.project, named),
+        **held(holder, request.project, named),
         needed=needed,
         days=rule.days,
         is_fallback=is_fallback,
@@ -132,22 +135,25 @@ def _add_step(
     )
     added = None
     if spare and own and fallback:
-        held = _held(fallback, request.project, named)
-        added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **held)
+        extra = held(fallback, request.project, named)
+        added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **extra)
     return _note(rule.name, needed, len(own), len(spare), added)
 
 
 def _people(holder: Holder | None, request: ApprovalRequest, never: set[int], named: Mapping[str, User]) -> list[User]:
     if holder is None:
         return []
-    held = _held(holder, request.project, named)
-    return permissions.possible_approvers(held["kind"], held["value"], held["person"], request.project, never)
+    found = held(holder, request.project, named)
+    return permissions.possible_approvers(found["kind"], found["value"], found["person"], request.project, never)
 
 
-def _held(holder: Holder, project: Project, named: Mapping[str, User]) -> dict[str, Any]:
+def held(holder: Holder, project: Project, named: Mapping[str, User] | None = None) -> dict[str, Any]:
+    """The columns of a row that names this holder, with the one person whom the project or the question names now."""
     person = None
     if holder.kind == HolderKind.PERSON:
-        person = named[holder.value] if holder.value in named else getattr(project, holder.value, None)
+        person = (named or {}).get(holder.value) or getattr(project, holder.value, None)
+    elif holder.kind == HolderKind.ACCOUNTABLE:
+        person = gaps.accountable_for(project, holder.value)
     return {"kind": holder.kind, "value": holder.value, "person": person}
 
 
