@@ -21,6 +21,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "attend data access": {
+        "task": "governance.attend_data_access",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "look at copies": {
+        "task": "deployments.look_at_copies",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 30},
+    },
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "seal the audit trail": {"task": "core.seal_audit", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     "seal what came late": {"task": "core.seal_stragglers", "schedule": timedelta(hours=1)},

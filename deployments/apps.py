@@ -8,13 +8,16 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import menu, search
-        from deployments import wording
+        from deployments import handlers, wording
         from deployments.models import Run
         from deployments.services.advice import gate_after_the_target
+        from deployments.services.environments import data_places
         from deployments.views.palette import find_runs
         from governance.services import next_actions
+        from projects.services import places
 
-        del wording  # it registers how its actions are told
+        del handlers, wording  # one subscribes, the other registers how its actions are told
+        places.register(data_places)
         search.register("runs", find_runs)
         menu.register("live runs", lambda user: Run.objects.visible_to(user).open())
         next_actions.register_adviser("runs", gate_after_the_target)

@@ -5,7 +5,7 @@ import math
 from celery import Task, shared_task
 from django.core.cache import cache
 
-from deployments.reconcile import checks, outputs, submit, watch
+from deployments.reconcile import checks, copies, outputs, submit, watch
 
 LONGEST_WAIT = 30.0
 
@@ -40,6 +40,12 @@ def fetch_outputs() -> None:
 def check_environments() -> None:
     """Try out the environments for which somebody asked."""
     checks.check_requested()
+
+
+@shared_task(name="deployments.look_at_copies")
+def look_at_copies() -> None:
+    """Look whether copies that are said to be destroyed are gone."""
+    copies.look_at_copies()
 
 
 @shared_task(name="deployments.sweep")

@@ -8,9 +8,9 @@ class GovernanceConfig(AppConfig):
         from coe_portal.core import inbox, menu, search
         from governance import handlers, wording
         from governance.palette import find_approvals
-        from governance.services import break_glass, inboxes  # break_glass registers what its approval does
+        from governance.services import break_glass, data_access, inboxes  # these register what their approvals do
 
-        del break_glass, handlers, wording  # wording registers how its actions are told
+        del break_glass, data_access, handlers, wording  # wording registers how its actions are told
         inbox.register("approvals", inboxes.count)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

@@ -131,3 +131,27 @@ class ProjectMovedToPolicy(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.move}"
+
+
+@dataclass(frozen=True)
+class _AboutAccess(Event):
+    access_id: str
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.access_id}:{self.at}"
+
+
+@dataclass(frozen=True)
+class DataAccessEnding(_AboutAccess):
+    """A granted access to data ends soon, ``at`` this time."""
+
+    name: ClassVar[str] = "governance.data_access_ending"
+
+
+@dataclass(frozen=True)
+class CopyAttested(_AboutAccess):
+    """Somebody says that a sandbox copy is destroyed; somebody has to look."""
+
+    name: ClassVar[str] = "governance.copy_attested"

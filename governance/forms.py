@@ -8,7 +8,8 @@ from django.utils import timezone
 from coe_portal.core.models import User
 from governance.models import Verdict
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
-from projects.models import BusinessUnit
+from projects.models import AccessPattern, BusinessUnit, Dataset, Project
+from projects.services import accesses, places
 
 
 def _day() -> forms.DateInput:
@@ -77,3 +78,56 @@ class DelegationForm(forms.Form):
             *((f"business_unit:{unit.pk}", f"Only {unit}") for unit in BusinessUnit.objects.all()),
         ]
         self.fields["starts_on"].initial = timezone.localdate()
+
+
+MOST_DATASETS = 500  # more than a person scrolls through; every entry's page asks for itself
+
+
+class AskForDataForm(forms.Form):
+    """What data, for what, how and for how long."""
+
+    dataset = forms.ChoiceField(label="Data set")
+    purpose = forms.CharField(
+        min_length=accesses.MIN_WORDS,
+        max_length=accesses.MAX_WORDS,
+        label="What it is for",
+        help_text="The data's owner decides on this; say what you train or measure with it.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    pattern = forms.ChoiceField(choices=AccessPattern.choices, label="How you read it")
+    environment = forms.ChoiceField(
+        required=False, label="Where the copy lies", help_text="For a sandbox copy only; never a production account."
+    )
+    days = forms.IntegerField(
+        min_value=1, max_value=accesses.MAX_DAYS, initial=90, label="For how many days", help_text="From the grant on."
+    )
+    columns = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="Columns, separated by commas",
+        help_text="Only what you need. Empty asks for all of them.",
+    )
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        chosen = str(self.data.get("dataset") or self.initial.get("dataset") or "")[:26]
+        known = Dataset.objects.in_use().select_related("owner")
+        rows = {row.pk: row for row in [*known.filter(pk=chosen), *known[:MOST_DATASETS]]}.values()
+        self.fields["dataset"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose a data set"),
+            *((row.pk, f"{row.name} ({row.get_classification_display().lower()}, {row.owner})") for row in rows),
+        ]
+        open_to = places.for_copies(project.pk)
+        self.fields["environment"].choices = [  # type: ignore[attr-defined]
+            *((place.name, f"{place.name} ({place.kind})") for place in open_to),
+            ("", "No copy"),
+        ]
+        self.fields["environment"].initial = open_to[0].name if open_to else ""
+
+    def wish(self) -> accesses.Wish:
+        """What was filled in, as the service wants it."""
+        given = self.cleaned_data
+        columns = [name.strip() for name in given["columns"].split(",") if name.strip()]
+        place = given["environment"] if given["pattern"] == AccessPattern.SANDBOX_COPY else ""
+        return accesses.Wish(given["purpose"], given["pattern"], given["days"], columns, place)

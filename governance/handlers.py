@@ -3,6 +3,7 @@
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
+    DataAccessEnding,
     QuestionAnswered,
     QuestionAsked,
     StepEscalated,
@@ -11,9 +12,10 @@ from governance.events import (
     StepRerouted,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
-from governance.services import notifications, risk
+from governance.services import data_access, notifications, risk
 from governance.services.approvals import rerouting
-from projects.events import AccountableChanged, ChecklistAnswered
+from projects.events import AccountableChanged, ChecklistAnswered, ProjectStageMoved
+from projects.models import DataAccess
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -68,3 +70,16 @@ def approval_closed(event: ApprovalClosed) -> None:
 @subscribe(ChecklistAnswered)
 def checklist_answered(event: ChecklistAnswered) -> None:
     risk.reopen_if_changed(project_key=event.project_key)
+
+
+@subscribe(ProjectStageMoved)
+def stage_moved(event: ProjectStageMoved) -> None:
+    data_access.grant_waiting(event.project_key)
+
+
+@subscribe(DataAccessEnding)
+def data_access_ending(event: DataAccessEnding) -> None:
+    access = DataAccess.objects.for_list().get(pk=event.access_id)
+    request = data_access.request_of(access)
+    if request is not None:
+        notifications.tell(event.key, request, Telling.ENDING, {access.requested_by, access.project.owner})

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import notifications
+from governance.services import data_expiry, notifications
 from governance.services.approvals import sla
 
 
@@ -16,3 +16,9 @@ def attend_approvals() -> None:
 def send_mail() -> None:
     """Send what is due."""
     notifications.send_due()
+
+
+@shared_task(name="governance.attend_data_access")
+def attend_data_access() -> None:
+    """Remind of granted access to data and end what is over."""
+    data_expiry.attend_due()

@@ -2,6 +2,7 @@ from django.urls import path
 
 from governance.views import (
     conditions,
+    data_access,
     delegations,
     exports,
     findings,
@@ -42,6 +43,14 @@ urlpatterns = [
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
     path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
+    path("projects/<str:key>/data/", data_access.project_data, name="project_data"),
+    path("projects/<str:key>/data/ask/", data_access.ask, name="data_ask"),
+    path("data-access/<str:access_id>/", data_access.access, name="data_access"),
+    path("data-access/<str:access_id>/state/", data_access.state, name="data_access_state"),
+    path("data-access/<str:access_id>/iam-policy.json", data_access.iam_policy, name="data_access_policy"),
+    path("data-access/<str:access_id>/grant/", data_access.grant, name="data_access_grant"),
+    path("data-access/<str:access_id>/revoke/", data_access.revoke, name="data_access_revoke"),
+    path("data-access/<str:access_id>/attest-destroyed/", data_access.attest, name="data_access_attest"),
     path("projects/<str:key>/migrate-policy/", policy_moves.project, name="migrate_policy"),
     path("projects/<str:key>/risk/", risk.questionnaire, name="risk"),
     path("projects/<str:key>/risk/tier/", risk.panel, name="project_risk"),

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
 from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
-from projects.models import BusinessUnit, Handover, Project, Skill
+from coe_portal.core.errors import InvalidInput
+from coe_portal.core.models import User
+from coe_portal.core.sessions import signed_in
+from projects.models import BusinessUnit, DataAccess, Dataset, Handover, Project, Skill
+from projects.services import datasets
 
 
 @admin.register(BusinessUnit)
@@ -23,6 +28,60 @@ class ProjectAdmin(ReadOnlyAdmin):
     list_filter = ["stage", "business_unit"]
     list_select_related = ["business_unit", "owner"]
     search_fields = ["name"]
+    show_full_result_count = False
+
+
+class DatasetAdminForm(forms.ModelForm[Dataset]):
+    """The same rules as in the API, beside the fields."""
+
+    class Meta:
+        model = Dataset
+        fields = [*datasets.FIELDS]
+
+    def clean(self) -> dict[str, Any]:
+        values = dict(super().clean() or {})
+        try:
+            datasets.check(values=given(values), dataset=None if self.instance._state.adding else self.instance)
+        except InvalidInput as error:
+            for name, sentences in error.errors.items():
+                if name not in self.errors:
+                    self.add_error(name, sentences)
+        return values
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """Rows by their names, as the service wants them."""
+    owner, unit = values.get("owner"), values.get("business_unit")
+    return values | {
+        "owner": owner.username if isinstance(owner, User) else "",
+        "business_unit": unit.pk if isinstance(unit, BusinessUnit) else "",
+        "columns": values.get("columns") or [],
+    }
+
+
+@admin.register(Dataset)
+class DatasetAdmin(AuditedAdmin):
+    form = DatasetAdminForm
+    audit_name = "dataset"
+    list_display = ["name", "classification", "readiness", "owner", "location"]
+    list_filter = ["classification", "readiness"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "location"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        values, actor = given(form.cleaned_data), signed_in(request)
+        if change:
+            datasets.change(dataset_id=obj.pk, values=values, actor=actor)
+            return
+        obj.pk = datasets.register(values=values, actor=actor).pk
+
+
+@admin.register(DataAccess)
+class DataAccessAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "pattern", "status", "requested_by", "expires_at"]
+    list_filter = ["status", "pattern"]
+    list_select_related = ["project", "dataset", "requested_by"]
+    search_fields = ["dataset__name"]
     show_full_result_count = False
 
 

@@ -7,8 +7,8 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
         from projects import handlers, wording
-        from projects.models import Handover, Project
-        from projects.palette import find_projects
+        from projects.models import Dataset, Handover, Project
+        from projects.palette import find_datasets, find_projects
         from projects.services import handovers
 
         del handlers, wording  # one subscribes, the other registers how its actions are told
@@ -17,5 +17,7 @@ class ProjectsConfig(AppConfig):
         menu.register("approvals", Handover.objects.waiting_for, calls=True)
 
         search.register("projects", find_projects)
+        search.register("datasets", find_datasets)
+        menu.register("datasets", lambda user: Dataset.objects.in_use())
         menu.register("projects", lambda user: Project.objects.visible_to(user).open())
         menu.register("intakes", lambda user: Project.objects.visible_to(user).intakes())

@@ -6,15 +6,21 @@ from django.db.models import Q, QuerySet
 from coe_portal.core.models import User
 from coe_portal.core.widgets import FilterSelect
 from projects.models import (
+    AccessPattern,
+    AccessStatus,
     BusinessUnit,
     Criterion,
     CriterionStatus,
+    DataAccess,
+    DataClassification,
+    Dataset,
     Handover,
     HandoverState,
     Health,
     Member,
     Project,
     ProjectRole,
+    Readiness,
     Responsibility,
     ResponsibilityKind,
     RiskTier,
@@ -23,6 +29,8 @@ from projects.models import (
     Stage,
     WorkArea,
 )
+from projects.models.data_access import DataAccessQuerySet
+from projects.models.datasets import DatasetQuerySet
 from projects.models.project import ProjectQuerySet
 from projects.models.skills import SUBJECTS
 
@@ -127,3 +135,49 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_search(self, queryset: ProjectQuerySet, name: str, value: str) -> ProjectQuerySet:
         del name
         return found_by(queryset, value)
+
+
+class DatasetFilter(django_filters.FilterSet):  # type: ignore[misc]
+    search = django_filters.CharFilter(method="filter_search", label="Name, description or location")
+    classification = django_filters.ChoiceFilter(
+        choices=DataClassification.choices, label="Class", empty_label="Any", widget=FilterSelect
+    )
+    readiness = django_filters.ChoiceFilter(
+        choices=Readiness.choices, label="Readiness", empty_label="Any", widget=FilterSelect
+    )
+    business_unit = django_filters.ModelChoiceFilter(
+        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=FilterSelect
+    )
+    environment = django_filters.CharFilter(label="Environment")
+    owner = django_filters.CharFilter(field_name="owner__username", label="Owner's username")
+    project = django_filters.CharFilter(method="filter_project", label="Key of a project that has access")
+
+    class Meta:
+        model = Dataset
+        fields: list[str] = []
+
+    def filter_search(self, queryset: DatasetQuerySet, name: str, value: str) -> DatasetQuerySet:
+        del name
+        return queryset.found_by(value)
+
+    def filter_project(self, queryset: DatasetQuerySet, name: str, value: str) -> DatasetQuerySet:
+        del name
+        visible = Project.objects.visible_to(self.request.user).by_key(value)
+        readable = DataAccess.objects.granted().filter(project__in=visible)
+        return queryset.filter(pk__in=readable.values("dataset"))
+
+
+class DataAccessFilter(django_filters.FilterSet):  # type: ignore[misc]
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+    dataset = django_filters.CharFilter(field_name="dataset_id", label="Id of the data set")
+    status = django_filters.MultipleChoiceFilter(choices=AccessStatus.choices, label="Status")
+    pattern = django_filters.ChoiceFilter(choices=AccessPattern.choices, label="Pattern")
+    requested_by = django_filters.CharFilter(field_name="requested_by__username", label="Username")
+
+    class Meta:
+        model = DataAccess
+        fields: list[str] = []
+
+    def filter_project(self, queryset: DataAccessQuerySet, name: str, value: str) -> DataAccessQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))

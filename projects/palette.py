@@ -1,11 +1,11 @@
-"""Projects in the command palette."""
+"""Projects and data sets in the command palette."""
 
 from django.urls import reverse
 
 from coe_portal.core.models import User
 from coe_portal.core.search import MAX_HITS, Hit
 from projects.filters import found_by
-from projects.models import Project
+from projects.models import Dataset, Project
 
 
 def find_projects(user: User, words: str) -> list[Hit]:
@@ -20,4 +20,20 @@ def find_projects(user: User, words: str) -> list[Hit]:
             "folders",
         )
         for project in rows
+    ]
+
+
+def find_datasets(user: User, words: str) -> list[Hit]:
+    """Entries of the register that hold every word; none when nothing is typed."""
+    del user  # everybody reads the register
+    rows = Dataset.objects.in_use().found_by(words).order_by("name")[:MAX_HITS] if words.strip() else []
+    return [
+        Hit(
+            "Data sets",
+            row.name,
+            f"{row.get_classification_display()}, {row.get_readiness_display().lower()}",
+            reverse("projects:dataset", args=[row.pk]),
+            "database",
+        )
+        for row in rows
     ]

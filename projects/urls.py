@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, exports, history, lists, project, revisions, skills, team, wizard
+from projects.views import checklist, datasets, exports, history, lists, project, revisions, skills, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -9,6 +9,11 @@ urlpatterns = [
     path("intake/similar/", lists.similar, name="similar"),
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
+    path("datasets/", datasets.dataset_list, name="datasets"),
+    path("datasets/new/", datasets.dataset_new, name="dataset_new"),
+    path("datasets/<str:dataset_id>/", datasets.dataset, name="dataset"),
+    path("datasets/<str:dataset_id>/edit/", datasets.dataset_edit, name="dataset_edit"),
+    path("datasets/<str:dataset_id>/remove/", datasets.dataset_remove, name="dataset_remove"),
     path("projects/", lists.project_list, name="list"),
     path("projects/export.csv", exports.project_export, name="export"),
     path("intake/export.csv", exports.intake_export, name="intake_export"),

@@ -98,3 +98,30 @@ def _lesson(told: Telling) -> str:
 @tells("lessons.owed")
 def _owed(told: Telling) -> str:
     return f"asked {told.said(told.after['owner'])} for the lessons until {told.after['due_on']}"
+
+
+ACCESS = {
+    "requested": "asked for {access}",
+    "approved": "approved {access}, which waits for the gate",
+    "granted": "granted {access} until {until}",
+    "refused": "refused {access}",
+    "withdrawn": "closed the request for {access}",
+    "expired": "ended {access}, because its time was over",
+    "revoked": "revoked {access}",
+    "finished": "gave back {access}",
+    "reminded": "reminded the team that {access} ends soon",
+    "destruction_attested": "attested that the copy at {place} is destroyed",
+    "copy_found": "looked for the copy of {access} and did not find its prefix empty",
+    "closed": "saw the prefix of the copy empty and closed {access}",
+}
+
+
+@tells(*(f"data_access.{name}" for name in ACCESS))
+def _access(told: Telling) -> str:
+    said = ACCESS[told.entry.action.partition(".")[2]]
+    until = str(told.after.get("expires_at", ""))[:10]
+    return said.format(access=_lower(told.label), until=until, place=told.after.get("copy_location", ""))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -22,6 +22,8 @@ TITLES = {
     "Skill": ("Skills", "What people can do, as they say or a CoE lead corrected"),
     "Handover": ("Orphaned duties", "What people who left answered for"),
     "Project": ("Projects", "Every project, as it is stored"),
+    "Dataset": ("Data sets", "What data there is, who owns it, where it lies"),
+    "DataAccess": ("Data access", "Who may read which data, until when"),
     "PolicyVersion": ("Policies", "Drafts to write, versions to publish"),
     "ApprovalRequest": ("Approval requests", "What was asked and decided"),
     "Environment": ("Environments", "Accounts, regions, roles, buckets and queues"),

@@ -52,6 +52,7 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
         "Build",
         (
             MenuPlace("Projects", "projects:list", "folders", "projects"),
+            MenuPlace("Data", "projects:datasets", "database", "datasets", also=("/data-access/",)),
             MenuPlace("Runs", "deployments:runs", "player-play", "live runs"),
             MenuPlace("Environments", "deployments:environments", "server"),
         ),

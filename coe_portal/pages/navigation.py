@@ -41,6 +41,7 @@ PLACES = (
     Place("My skills", "projects:my_skills", "certificate", "what i can do"),
     Place("Intake", "projects:intake_list", "clipboard-text", "ideas drafts queue"),
     Place("Projects", "projects:list", "folders"),
+    Place("Data sets", "projects:datasets", "database", "register catalogue catalog owner classification"),
     Place("Runs", "deployments:runs", "player-play", "training jobs"),
     Place("Environments", "deployments:environments", "server", "accounts aws"),
     Place("Policies", "governance:policies", "shield-check", "gates rules stages"),
@@ -54,6 +55,7 @@ PLACES = (
 ACTIONS = (
     Place("Propose a project", "projects:intake_new", "plus", "new intake idea start", hint="N"),
     Place("Decide what needs you", "governance:inbox", "list-check", "approve review inbox"),
+    Place("Register a data set", "projects:dataset_new", "database", "new data add"),
     Place("Make an API token", "pages:me", "key", "new create automation curl"),
     Place("Change your password", "account_change_password", "lock", "security"),
     Place("Add an environment", "deployments:environment_new", "server", "new aws account region", leads_only=True),

@@ -177,6 +177,10 @@ class Objects(Protocol):
 
     def list_keys(self, bucket: str, prefix: str, *, limit: int = 1000) -> list[str]: ...
 
+    def versions(self, bucket: str, prefix: str, *, limit: int = 1000) -> list[str]:
+        """The keys below a prefix, one for every version that is kept; empty only when nothing can be read there."""
+        ...
+
     def presigned_url(self, bucket: str, key: str, *, seconds: int = 300) -> str:
         """A link for a browser. Signed here, without a call."""
         ...

@@ -27,7 +27,7 @@ from deployments.models import RUN_LIFECYCLE, Environment, Run, RunState, Templa
 from deployments.reconcile import recording
 from deployments.reconcile.accounts import account_of
 from deployments.reconcile.request import code_key, is_ours, spec_of
-from governance.services import gates
+from deployments.services.runs import missing_now
 
 log = structlog.get_logger(__name__)
 # Few, so that a project that asks for its first run does not wait behind many of another.
@@ -160,9 +160,8 @@ def _claim(run_id: str) -> Run | None:
 
 def _create(run: Run) -> str:
     """Ask once more whether it may run, put the code in place and create the job."""
-    answer = gates.check(run.project, "start_run", environment_kind=run.environment.kind)
-    if not answer.allowed:
-        reasons = " ".join(missing.message for missing in answer.missing)
+    if missing := missing_now(run):
+        reasons = " ".join(item.message for item in missing)
         raise AwsError(ErrorKind.INVALID, f"The gate closed before the run was submitted. {reasons}", "Gate")
     if not Environment.objects.open_to(run.project_id).filter(pk=run.environment_id).exists():
         told = f"{run.project.key} may no longer use {run.environment}. Ask a CoE lead to add the project to it."

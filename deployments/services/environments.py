@@ -15,6 +15,7 @@ from deployments import permissions
 from deployments.models import Access, Environment, EnvironmentKind
 from deployments.services import awsnames
 from projects.models import Project
+from projects.services.places import Place
 
 FIELDS = (
     "name",
@@ -217,3 +218,9 @@ def ensure_environment(*, name: str, values: Mapping[str, Any]) -> Environment:
     if any(getattr(environment, key) != value for key, value in values.items()):
         return update_environment(environment_id=environment.pk, values=values, actor=None)
     return environment
+
+
+def data_places(project_id: int | None) -> list[Place]:
+    """Environments as the register of data sees them: those open to the project, or all of them for None."""
+    rows = Environment.objects.all() if project_id is None else Environment.objects.open_to(project_id)
+    return [Place(row.name, row.kind, row.region, row.bucket) for row in rows]

@@ -17,7 +17,7 @@ from deployments.events import RunFinished, RunRequested, RunStopRequested
 from deployments.models import RUN_LIFECYCLE, Run, RunCounter, RunOutput, RunState
 from deployments.services.estimates import Estimate, estimate_of
 from deployments.services.specification import Specification, Wish, specify
-from governance.services import gates
+from governance.services import data_access, gates
 from projects.models import Project
 
 RETRYABLE = frozenset({RunState.FAILED, RunState.STOPPED, RunState.LOST})
@@ -156,6 +156,7 @@ def _repeated(actor: User, request_key: str) -> Run | None:
 def _create(specification: Specification, actor: User, *, request_key: str = "", **origin: Any) -> Run:
     project = specification.project
     gates.require(project, "start_run", environment_kind=specification.environment.kind, actor=actor)
+    _require_data(project, specification.parameters)
     number = _next_number(project)
     if repeated := _repeated(actor, request_key):
         return repeated
@@ -166,6 +167,23 @@ def _create(specification: Specification, actor: User, *, request_key: str = "",
     outbox.publish(RunRequested(run_id=run.pk, project_key=project.key))
     outbox.wake("deployments.submit_runs")
     return run
+
+
+def _require_data(project: Project, parameters: Mapping[str, Any]) -> None:
+    """A run reads registered data only where its project has access. Raises GateClosed."""
+    if missing := data_access.missing_for(project, inputs_of(parameters)):
+        raise GateClosed(f"{missing[0].message} {missing[0].how_to_fix}", missing)
+
+
+def missing_now(run: Run) -> list[Missing]:
+    """What keeps a queued run from going to AWS, asked once more by the worker that takes it there."""
+    gate = gates.check(run.project, "start_run", environment_kind=run.environment.kind)
+    return [*gate.missing, *data_access.missing_for(run.project, inputs_of(run.parameters))]
+
+
+def inputs_of(parameters: Mapping[str, Any]) -> list[str]:
+    """The S3 locations that a run's parameters name."""
+    return [value for value in parameters.values() if isinstance(value, str) and value.startswith("s3://")]
 
 
 def _next_number(project: Project) -> int:

@@ -1,11 +1,12 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from governance.api import commands, conditions, delegations, findings, policies, resources, risk
+from governance.api import commands, conditions, data_access, delegations, findings, policies, resources, risk
 
 router = SimpleRouter()
 router.register("approvals", resources.ApprovalViewSet, basename="approval")
 router.register("conditions", conditions.ConditionViewSet, basename="condition")
+router.register("data-access", data_access.DataAccessViewSet, basename="data-access")
 router.register("delegations", delegations.DelegationViewSet, basename="delegation")
 router.register("findings", findings.FindingViewSet, basename="finding")
 router.register("policies", policies.PolicyViewSet, basename="policy")

@@ -19,6 +19,7 @@ class Telling(models.TextChoices):
     QUESTION = "question", "has a question for you"
     ANSWERED = "answered", "has an answer to your question"
     CLOSED = "closed", "is decided"
+    ENDING = "ending", "ends soon: ask again if the data is still needed"
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -6,6 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, SchemaError
 
 Problem = tuple[list[Any], str]
+DATA_OWNER, GRANT_DATA = "data_owner", "grant_data"
 _AT_LEAST_TWO = "Breaking the glass needs two people: name steps that need two or more in all, without conditions."
 
 
@@ -48,7 +49,7 @@ def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
         if kind == "break_glass" and sum(step["needed"] for step in rule["steps"] if "when" not in step) < 2:
             yield [*path, "steps"], _AT_LEAST_TWO
         yield from _amount(rule, path)
-        yield from _steps(rule["steps"], [*path, "steps"])
+        yield from _steps(rule["steps"], [*path, "steps"], has_data=rule["action"] == GRANT_DATA)
 
 
 def team(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -59,14 +60,24 @@ def team(document: Mapping[str, Any]) -> Iterator[Problem]:
             yield ["team", "gates", name], f"There is no gate “{name}”. Known: {', '.join(known)}."
 
 
-def _steps(steps: list[Mapping[str, Any]], path: list[Any]) -> Iterator[Problem]:
+def _steps(steps: list[Mapping[str, Any]], path: list[Any], *, has_data: bool = False) -> Iterator[Problem]:
     ordered = ["order" in step for step in steps]
     if any(ordered) and not all(ordered):
         yield [*path, ordered.index(False)], "Either every step has an order or none: here it is missing."
     for index, step in enumerate(steps):
         if ("person" in step or "accountable" in step) and step["needed"] > 1:
             yield [*path, index, "needed"], "One person gives one approval."
+        yield from _data_owner(step, [*path, index], has_data=has_data)
         yield from _amount(step, [*path, index])
+
+
+def _data_owner(step: Mapping[str, Any], path: list[Any], *, has_data: bool) -> Iterator[Problem]:
+    """Only a request for data has a data owner, who is asked first and not in somebody's place."""
+    if step.get("person") == DATA_OWNER and not has_data:
+        yield [*path, "person"], f"Only rules for {GRANT_DATA} know a data owner."
+    for name in ("escalate_to", "fallback"):
+        if step.get(name, {}).get("person") == DATA_OWNER:
+            yield [*path, name], "The data owner is asked by a step of their own; name somebody else here."
 
 
 def _amount(rule: Mapping[str, Any], path: list[Any]) -> Iterator[Problem]:

@@ -15,7 +15,10 @@ _STAGES = {"type": "array", "items": {"enum": list(Stage.values)}, "minItems": 1
 _HOLDER = {
     "site_role": {"enum": list(SiteRole.values)},
     "group": {"enum": list(ApproverGroup.values)},
-    "person": {"enum": ["sponsor", "owner", "deploy_authority"]},
+    "person": {
+        "enum": ["sponsor", "owner", "deploy_authority", "data_owner"],
+        "description": "data_owner is who owns the data set that is asked for; only rules for grant_data know one.",
+    },
     "project_role": {"enum": list(ProjectRole.values)},
     "accountable": {
         "enum": list(WorkArea.values),

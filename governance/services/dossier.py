@@ -94,7 +94,8 @@ def _names(specification: Mapping[str, Any]) -> dict[str, str]:
     wanted |= {specification.get("asked_by"), *specification.get("team", {})}
     wanted.add(specification.get("answers", {}).get("team", {}).get("deploy_authority"))
     people = User.objects.filter(username__in=[name for name in wanted if name])
-    return {person.username: str(person) for person in people}
+    as_they_are = [specification.get("dataset"), specification.get("environment"), *specification.get("columns", [])]
+    return {name: name for name in as_they_are if name} | {person.username: str(person) for person in people}
 
 
 def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str, str]) -> list[Fact]:
@@ -224,6 +225,8 @@ def kind_of(request: ApprovalRequest) -> tuple[str, str]:
         return "stairs-up", f"Gate to {Stage(target).label.lower()}"
     if verb == "break_glass":
         return "alert-octagon", "Break the glass"
+    if verb == "grant_data":
+        return "database", "Access to data"
     return "git-pull-request", "Approval"
 
 

@@ -39,7 +39,8 @@ def next_action(project: Project, user: User) -> NextAction:
     """The most useful next step of the project, as this person sees it."""
     if project.stage == Stage.INTAKE:
         return _complete_intake(project, user)
-    waiting = ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN).first()
+    asked = ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN)
+    waiting = asked.select_related("project__owner", "requester").first()
     if waiting is not None:
         return _decide(waiting, user)
     if project.stage == Stage.POC:

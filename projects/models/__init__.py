@@ -8,6 +8,8 @@ from projects.models.checklist import (
     Evidence,
     EvidenceKind,
 )
+from projects.models.data_access import ACCESS_LIFECYCLE, AccessPattern, AccessStatus, DataAccess, EndReason
+from projects.models.datasets import Dataset, Readiness
 from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
@@ -34,14 +36,20 @@ from projects.models.team import (
 )
 
 __all__ = [
+    "ACCESS_LIFECYCLE",
     "CRITERION_LIFECYCLE",
     "HANDOVER_LIFECYCLE",
     "STAGE_LIFECYCLE",
+    "AccessPattern",
+    "AccessStatus",
     "BusinessUnit",
     "ChecklistVersion",
     "Criterion",
     "CriterionStatus",
+    "DataAccess",
     "DataClassification",
+    "Dataset",
+    "EndReason",
     "Evidence",
     "EvidenceKind",
     "Handover",
@@ -54,6 +62,7 @@ __all__ = [
     "Member",
     "Project",
     "ProjectRole",
+    "Readiness",
     "Responsibility",
     "ResponsibilityKind",
     "Revision",

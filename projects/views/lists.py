@@ -40,11 +40,12 @@ def _page(request: HttpRequest, rows: ProjectQuerySet, template: str, extra: dic
     filters = ProjectFilter(request.GET, rows)
     found: ProjectQuerySet = filters.qs if filters.is_valid() else rows.none()
     page = keyset_page(found, ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    context = {"filter": filters, "page": page, "rows": _rows(page.rows), "query": _query(request.GET), **extra}
+    context = {"filter": filters, "page": page, "rows": _rows(page.rows), "query": query_of(request.GET), **extra}
     return render_page(request, template, context, partial="rows")
 
 
-def _query(query: QueryDict) -> str:
+def query_of(query: QueryDict) -> str:
+    """The filters of an address without its place in the list."""
     kept = query.copy()
     kept.pop("cursor", None)
     return kept.urlencode()

@@ -15,7 +15,7 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import policies
-from projects.models import Project
+from projects.models import DataAccess, Dataset, Project
 from tests.deployments.conftest import ENVIRONMENT
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +90,12 @@ def test_the_runs_of_the_demo_wait_for_workers_like_any_other(shelf: None) -> No
     before = Run.objects.count()
     seed()
     assert Run.objects.count() == before
+
+
+def test_the_register_holds_data_a_granted_copy_and_a_waiting_question(shelf: None) -> None:
+    seed()
+    assert Dataset.objects.count() == 4
+    states = {access.dataset.name: access.status for access in DataAccess.objects.select_related("dataset")}
+    assert states == {"biopsy_measurements": "granted", "diabetes_register": "requested"}
+    owner = User.objects.get(username="dataowner")
+    assert [request.project.name for request in ApprovalRequest.objects.awaiting(owner)] == ["Care call planning"]

@@ -12,12 +12,13 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
-from governance.services import approvals, conditions, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, HandoverReason, Project
-from projects.services import handovers, skills, team
+from governance.services import approvals, conditions, data_access, delegations, findings, intakes, policies
+from projects.models import BusinessUnit, DataAccess, HandoverReason, Project
+from projects.services import accesses, datasets, handovers, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
+from tests.governance.requests import decide
 
 __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
@@ -50,7 +51,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     other = policies.load_stricter()
     assert other is not None
     policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
-    found = _of_approvals(project, asked, people) | _of_teams(project, people)
+    found = _of_approvals(project, asked, people) | _of_teams(project, people) | _of_data(project, people)
     return found | {
         "username": "lead",
         "audit": entry.pk,
@@ -61,7 +62,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "number": run.number,
         "key": project.key,
         "code": "value",
-        "approval": ApprovalRequest.objects.get(project=project).key,
+        "approval": ApprovalRequest.objects.get(project=project, action="advance:poc").key,
         "asked": asked.key,
         "asked_project": asked.project.key,
         "ready": complete_intake("Route planning").key,
@@ -75,6 +76,23 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "duty": duty.pk if duty else "",
         "slug": "challenge",
     }
+
+
+def _of_data(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """Two data sets, a granted copy of one, an access that waits for the gate, and one that nobody asked for."""
+    kept = {"owner": "security", "business_unit": BusinessUnit.objects.get().pk, "classification": "internal"}
+    names = ("claims", "photos", "unused")
+    one, two, unused = (
+        datasets.register(values=kept | {"name": name, "location": f"s3://data/{name}/"}, actor=people["lead"])
+        for name in names
+    )
+    copy = accesses.Wish("To train the first classifier.", "sandbox_copy", 30, environment="local")
+    access = data_access.ask(project_key=project.key, dataset_id=one.pk, wish=copy, actor=people["scientist"])
+    decide(ApprovalRequest.objects.get(subject=access.ref), "security")
+    read = accesses.Wish("To train the second classifier.", "platform_read", 30)
+    later = data_access.ask(project_key=project.key, dataset_id=two.pk, wish=read, actor=people["scientist"])
+    DataAccess.objects.filter(pk=later.pk).update(status="approved")
+    return {"dataset": one.pk, "unused": unused.pk, "access": access.pk, "approved": later.pk}
 
 
 def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def plain(route: str) -> str:
     names = {"pk": "", "username": "username", "project": "key"}
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
+    kinds |= {"datasets": "dataset", "data-access": "access"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
     kinds |= {"handovers": "handover", "skills": "skill", "saved-views": "view"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
@@ -35,6 +36,7 @@ def plain(route: str) -> str:
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
             renamed |= {"delegation_id": "delegation", "question_id": "question"}
+            renamed |= {"dataset_id": "dataset", "access_id": "access"}
             renamed |= {"condition_id": "condition", "finding_id": "finding", "view_id": "view"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)

@@ -66,6 +66,21 @@ class BotoObjects:
             more = {"ContinuationToken": answer["NextContinuationToken"]}
         return keys
 
+    def versions(self, bucket: str, prefix: str, *, limit: int = 1000) -> list[str]:
+        keys: list[str] = []
+        more: dict[str, str] = {}
+        while len(keys) < limit:
+            size = min(PAGE, limit - len(keys))
+            answer = call(self.account, "s3", "ListObjectVersions", Bucket=bucket, Prefix=prefix, MaxKeys=size, **more)
+            if answer.get("IsTruncated") is None:
+                raise AwsError(ErrorKind.TRANSIENT, "AWS's answer to ListObjectVersions was cut off.")
+            keys += [item["Key"] for item in answer.get("Versions") or []]
+            if not answer["IsTruncated"]:
+                break
+            marks = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
+            more = {name: answer[mark] for name, mark in marks.items() if answer.get(mark)}
+        return keys
+
     def presigned_url(self, bucket: str, key: str, *, seconds: int = 300) -> str:
         params: dict[str, Any] = {"Bucket": bucket, "Key": key}
         made: str = translated(

@@ -56,9 +56,16 @@ class S3Service:
             return Response(200, headers={"x-amz-bucket-region": request.region})
         if request.method == "POST" and "delete" in request.query:
             return self._delete_many(request, bucket)
-        if request.method == "GET" and "location" in request.query:
+        if request.method == "GET":
+            return self._read(request, bucket)
+        raise _missing(request, "a bucket")
+
+    def _read(self, request: Request, bucket: str) -> Response:
+        if "location" in request.query:
             return _xml(f"<LocationConstraint {XMLNS}>{request.region}</LocationConstraint>")
-        if request.method == "GET" and not set(request.query) & {"policy", "versioning", "uploads", "tagging", "acl"}:
+        if "versions" in request.query:
+            return self._versions(request, bucket)
+        if not set(request.query) & {"policy", "versioning", "uploads", "tagging", "acl"}:
             return self._list(request, bucket)
         raise _missing(request, "a bucket")
 
@@ -85,6 +92,30 @@ class S3Service:
             f"<ListBucketResult {XMLNS}><Name>{bucket}</Name><Prefix>{encode(text('prefix'))}</Prefix>"
             f"<EncodingType>{text('encoding-type')}</EncodingType><KeyCount>{len(found)}</KeyCount>"
             f"<MaxKeys>{limit}</MaxKeys><IsTruncated>{str(more).lower()}</IsTruncated>{token}{rows}</ListBucketResult>"
+        )
+
+    def _versions(self, request: Request, bucket: str) -> Response:
+        """Buckets here keep no old versions, so each object is its own latest version, named null as in Amazon S3."""
+
+        def text(name: str) -> str:
+            return request.query.get(name, [""])[0]
+
+        limit = min(int(text("max-keys") or 1000), 1000)
+        found = self.objects.list(bucket, prefix=text("prefix"), after=text("key-marker"), limit=limit + 1)
+        more, found = len(found) > limit, found[:limit]
+        encode = quote if text("encoding-type") == "url" else escape
+        rows = "".join(
+            f"<Version><Key>{encode(item.key)}</Key><VersionId>null</VersionId><IsLatest>true</IsLatest>"
+            f"<LastModified>{_iso(item.modified)}</LastModified><ETag>&quot;{item.etag}&quot;</ETag>"
+            f"<Size>{item.size}</Size><StorageClass>STANDARD</StorageClass></Version>"
+            for item in found
+        )
+        marks = f"<NextKeyMarker>{encode(found[-1].key)}</NextKeyMarker>" if more else ""
+        marks += "<NextVersionIdMarker>null</NextVersionIdMarker>" if more else ""
+        return _xml(
+            f"<ListVersionsResult {XMLNS}><Name>{bucket}</Name><Prefix>{encode(text('prefix'))}</Prefix>"
+            f"<EncodingType>{text('encoding-type')}</EncodingType><MaxKeys>{limit}</MaxKeys>"
+            f"<IsTruncated>{str(more).lower()}</IsTruncated>{marks}{rows}</ListVersionsResult>"
         )
 
     def _delete_many(self, request: Request, bucket: str) -> Response:

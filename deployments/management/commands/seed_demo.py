@@ -15,6 +15,7 @@ from coe_portal.core import audit
 from coe_portal.core.models import SavedView, User
 from coe_portal.core.services import saved_views
 from coe_portal.demo_people import DEMO_PEOPLE
+from deployments.management import seed_data
 from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
@@ -43,6 +44,7 @@ class Command(BaseCommand):
                 project = seed_project(described, people)
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
         seed_skills_and_views(script, people)
+        seed_data.seed(people)
         _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 

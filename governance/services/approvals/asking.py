@@ -1,7 +1,7 @@
 """Asking for an approval: the policy's steps for the action, each with people who may decide it."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ class Question:
     Attributes:
         authors: primary keys of those who wrote the specification; where the policy says so they never decide.
         distinct_people: who decides one step decides no other.
+        named: people whom the policy's steps may name besides those of the project, such as ``data_owner``.
     """
 
     subject: str
@@ -38,6 +39,7 @@ class Question:
     revision: int = 0
     authors: Collection[int] = ()
     distinct_people: bool = False
+    named: Mapping[str, User] = field(default_factory=dict)
 
 
 def request_approval(
@@ -60,7 +62,9 @@ def request_approval(
         )
     request = _create(project, question, policy, route, actor)
     never = outcomes.barred(request.excluded, _delegations(request))
-    notes = [note for number, rule in enumerate(rules, 1) if (note := _add_step(request, rule, number, policy, never))]
+    named = question.named
+    added = [_add_step(request, rule, number, policy, never, named) for number, rule in enumerate(rules, 1)]
+    notes = [note for note in added if note]
     request.note = " ".join(notes)[:300]
     request.save(update_fields=["note"])
     asked = {"action": request.action, "revision": request.revision, "steps": [rule.name for rule in rules]}
@@ -103,12 +107,14 @@ def _delegations(request: ApprovalRequest) -> list[tuple[int, int]]:
     return [(item.principal_id, item.delegate_id) for item in active if item.covers(request.action, request.project)]
 
 
-def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: Policy, never: set[int]) -> str:
+def _add_step(
+    request: ApprovalRequest, rule: StepRule, position: int, policy: Policy, never: set[int], named: Mapping[str, User]
+) -> str:
     """Add one step with those who may decide it. Returns what people should know of it."""
     needed = 1 if rule.holder.kind in ONE_PERSON else rule.needed
-    own = _people(rule.holder, request, never)
+    own = _people(rule.holder, request, never, named)
     fallback = rule.fallback or policy.fallback
-    spare = set(_people(fallback, request, never)) - set(own) if fallback and len(own) < needed else set()
+    spare = set(_people(fallback, request, never, named)) - set(own) if fallback and len(own) < needed else set()
     is_fallback = bool(spare and not own)
     holder = fallback if is_fallback and fallback else rule.holder
     step = ApprovalStep.objects.create(
@@ -116,7 +122,7 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
         position=position,
         order=rule.order,
         name=rule.name,
-        **held(holder, request.project),
+        **held(holder, request.project, named),
         needed=needed,
         days=rule.days,
         is_fallback=is_fallback,
@@ -129,23 +135,23 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
     )
     added = None
     if spare and own and fallback:
-        extra = held(fallback, request.project)
+        extra = held(fallback, request.project, named)
         added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **extra)
     return _note(rule.name, needed, len(own), len(spare), added)
 
 
-def _people(holder: Holder | None, request: ApprovalRequest, never: set[int]) -> list[User]:
+def _people(holder: Holder | None, request: ApprovalRequest, never: set[int], named: Mapping[str, User]) -> list[User]:
     if holder is None:
         return []
-    found = held(holder, request.project)
+    found = held(holder, request.project, named)
     return permissions.possible_approvers(found["kind"], found["value"], found["person"], request.project, never)
 
 
-def held(holder: Holder, project: Project) -> dict[str, Any]:
-    """The columns of a row that names this holder, with the one person whom the project names now."""
+def held(holder: Holder, project: Project, named: Mapping[str, User] | None = None) -> dict[str, Any]:
+    """The columns of a row that names this holder, with the one person whom the project or the question names now."""
     person = None
     if holder.kind == HolderKind.PERSON:
-        person = getattr(project, holder.value)
+        person = (named or {}).get(holder.value) or getattr(project, holder.value, None)
     elif holder.kind == HolderKind.ACCOUNTABLE:
         person = gaps.accountable_for(project, holder.value)
     return {"kind": holder.kind, "value": holder.value, "person": person}
