@@ -22,5 +22,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 60},
     },
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
+    "return deferred intakes": {"task": "governance.return_deferred", "schedule": timedelta(minutes=15)},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
 }

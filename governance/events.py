@@ -80,3 +80,17 @@ class QuestionAsked(_AboutQuestion):
 @dataclass(frozen=True)
 class QuestionAnswered(_AboutQuestion):
     name: ClassVar[str] = "governance.question_answered"
+
+
+@dataclass(frozen=True)
+class IntakeDecided(Event):
+    """A CoE lead decided a concept or a full case."""
+
+    name: ClassVar[str] = "governance.intake_decided"
+    decision_id: str
+    project_key: str
+    outcome: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.decision_id}"

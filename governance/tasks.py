@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import notifications
+from governance.services import notifications, qualification
 from governance.services.approvals import sla
 
 
@@ -16,3 +16,9 @@ def attend_approvals() -> None:
 def send_mail() -> None:
     """Send what is due."""
     notifications.send_due()
+
+
+@shared_task(name="governance.return_deferred")
+def return_deferred() -> None:
+    """Bring back the intakes that were deferred until today."""
+    qualification.return_due()

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, findings, inbox, panels, policies, questions
+from governance.views import (
+    conditions,
+    delegations,
+    findings,
+    inbox,
+    panels,
+    policies,
+    qualification,
+    questions,
+    ranking,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -16,6 +26,17 @@ urlpatterns = [
     path("me/delegations/<str:delegation_id>/end/", delegations.end, name="delegation_end"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:label>/", policies.policy, name="policy"),
+    path("intake/ranking/", ranking.ranking, name="ranking"),
+    path("projects/<str:key>/qualification/", qualification.page, name="qualification"),
+    path("projects/<str:key>/qualification/around/", qualification.around, name="qualification_around"),
+    path("projects/<str:key>/qualification/review/", qualification.review, name="qualification_review"),
+    path("projects/<str:key>/qualification/decide-intake/", qualification.decide, name="decide_intake"),
+    path("projects/<str:key>/qualification/reviewers/", qualification.invite, name="reviewer_invite"),
+    path(
+        "projects/<str:key>/qualification/reviewers/<str:reviewer>/release/",
+        qualification.release,
+        name="reviewer_release",
+    ),
     path("projects/<str:key>/submit/", panels.submit, name="submit"),
     path("projects/<str:key>/advance/", panels.advance, name="advance"),
     path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),

@@ -7,6 +7,7 @@ from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.notifications import Notification, Telling
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
+from governance.models.qualification import IntakeDecision, IntakeOutcome, Review, ScoringVersion
 from governance.models.questions import ApprovalQuestion
 from governance.models.steps import (
     APPROVING,
@@ -41,9 +42,13 @@ __all__ = [
     "FindingState",
     "HolderKind",
     "HolderOrigin",
+    "IntakeDecision",
+    "IntakeOutcome",
     "Notification",
     "PolicyStatus",
     "PolicyVersion",
+    "Review",
+    "ScoringVersion",
     "Severity",
     "StepState",
     "Telling",

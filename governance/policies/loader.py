@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from governance.policies.meaning import approvals, criteria, gates
+from governance.policies.meaning import approvals, criteria, gates, intake
 from governance.policies.schema import POLICY_SCHEMA
 
 MAX_SOURCE = 200_000
@@ -66,7 +66,7 @@ def _schema_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]
 
 def _meaning_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
     """What the schema cannot say."""
-    found = [*criteria(document), *gates(document), *approvals(document)]
+    found = [*criteria(document), *gates(document), *approvals(document), *intake(document)]
     problems = [PolicyProblem(_line(tree, path), _where(path), reason) for path, reason in found]
     return sorted(problems, key=lambda problem: problem.line)
 

@@ -112,7 +112,10 @@ def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
         published_at=timezone.now(),
         published_by=actor,
     )
-    checklists.publish_version(policy_version=draft.label, criteria=Policy(draft.document).criteria)
+    rules = Policy(draft.document)
+    checklists.publish_version(
+        policy_version=draft.label, criteria=rules.criteria, intake=rules.intake.for_checklists()
+    )
     return draft
 
 
@@ -148,3 +151,11 @@ def policy_of(label: str) -> Policy:
     if version is None:
         raise NotFound(f"The policy {label} does not exist.")
     return Policy(version.document)
+
+
+def published() -> Policy:
+    """The policy in force. Raises NotFound before the first one is published."""
+    version = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).first()
+    if version is None:
+        raise NotFound("No policy is published yet. A CoE lead publishes one in the admin console.")
+    return policy_of(version.label)

@@ -8,6 +8,17 @@ from projects.models.checklist import (
     Evidence,
     EvidenceKind,
 )
+from projects.models.intake import (
+    CONCEPT_LIFECYCLE,
+    JOIN_LIFECYCLE,
+    Concept,
+    ConceptState,
+    Distinction,
+    FieldQuestion,
+    JoinRequest,
+    JoinState,
+    Reviewer,
+)
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -22,21 +33,30 @@ from projects.models.project import (
 from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
 
 __all__ = [
+    "CONCEPT_LIFECYCLE",
     "CRITERION_LIFECYCLE",
+    "JOIN_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
     "ChecklistVersion",
+    "Concept",
+    "ConceptState",
     "Criterion",
     "CriterionStatus",
     "DataClassification",
+    "Distinction",
     "Evidence",
     "EvidenceKind",
+    "FieldQuestion",
     "Health",
+    "JoinRequest",
+    "JoinState",
     "Member",
     "Project",
     "ProjectRole",
     "Responsibility",
     "ResponsibilityKind",
+    "Reviewer",
     "Revision",
     "RiskTier",
     "Stage",

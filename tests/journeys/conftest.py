@@ -12,9 +12,11 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
-from governance.services import approvals, conditions, delegations, findings, intakes, policies
+from governance.policies import scoring
+from governance.services import approvals, conditions, delegations, findings, intakes, policies, qualification
 from projects.models import BusinessUnit, Project
-from projects.services import team
+from projects.services import concepts, field_questions, joining, reviewers, team
+from projects.services.field_questions import Asked
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -47,7 +49,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return _of_approvals(project, asked, people) | {
+    return _of_approvals(project, asked, people) | _of_intakes(project, asked, people) | {
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,
@@ -69,6 +71,23 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
         "slug": "challenge",
+    }
+
+
+def _of_intakes(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:
+    """What qualification leaves behind: a review, a reviewer, a question at a field, a concept, a wish to join."""
+    scores = dict.fromkeys(scoring.DIMENSIONS, 4)
+    qualification.give_review(project_key=asked.project.key, scores=scores, actor=people["lead"])
+    reviewers.invite(project_key=asked.project.key, username="dataengineer", actor=people["lead"])
+    field_questions.ask_all(project, [Asked("value", "Who agreed on it?", "likely")], actor=people["lead"])
+    idea = complete_intake("Spare parts from photos")
+    concepts.submit_concept(project_key=idea.key, actor=people["domain"])
+    wish = joining.ask(project_key=project.key, message="We label too.", actor=people["devops"])
+    return {
+        "asked_id": project.field_questions.get().pk,
+        "reviewer": "dataengineer",
+        "join_id": wish.pk,
+        "idea": idea.key,
     }
 
 
