@@ -13,6 +13,9 @@ from projects.models.project import WORDS
 
 THRESHOLD, MOST = 0.35, 5
 TELLING, CANDIDATES, SHOWN = 8, 100, 4
+COMMON = frozenset("about also from have into more than that their them they this until when which with".split())
+    ["about", "after", "also", "before", "from", "have", "into", "more", "than", "that", "their", "them", "they", "this", "until", "when", "which", "with"]
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def reason(typed: str, name: str, summary: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return list(dict.fromkeys(word for word in re.findall(r"\w+", text.lower()) if len(word) > 3))
+    found = dict.fromkeys(word for word in re.findall(r"\w+", text.lower()) if len(word) > 3)
+    return [word for word in found if word not in COMMON]
 
 
 def _is_shared(word: str, typed: list[str]) -> bool:

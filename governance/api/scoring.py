@@ -87,7 +87,7 @@ class ScoringView(APIView):
             "number": weighing.number,
             "weights": weighing.weights,
             "versions": ScoringVersion.objects.select_related("created_by")[:50],
-            "ranking": [_ranked(row) for row in qualification.ranked(person_of(request), tried)],
+            "ranking": [_ranked(row) for row in qualification.ranked(person_of(request), tried, weighing)],
         }
         return Response(ScoringSerializer(body).data)
 

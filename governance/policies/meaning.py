@@ -5,6 +5,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from governance.policies.scoring import DIMENSIONS
+
 Problem = tuple[list[Any], str]
 _AT_LEAST_TWO = "Breaking the glass needs two people: name steps that need two or more in all, without conditions."
 
@@ -76,7 +78,7 @@ def intake(document: Mapping[str, Any]) -> Iterator[Problem]:
     unknown = [code for code in rules.get("concept_questions", ()) if code not in codes]
     if unknown:
         yield ["intake", "concept_questions"], f"Unknown criteria: {', '.join(unknown)}."
-    if len({scale["code"] for scale in rules["scales"]}) < len(rules["scales"]):
+    if sorted(scale["code"] for scale in rules["scales"]) != sorted(DIMENSIONS):
         yield ["intake", "scales"], "Every dimension needs exactly one scale."
     whole = sum(scale["weight"] for scale in rules["scales"])
     if whole != 100:

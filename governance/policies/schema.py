@@ -157,7 +157,7 @@ _INTAKE = _object(
             "maximum": 1,
             "description": "From this similarity on the team says why it does not join; nothing when left out.",
         },
-        "scales": {"type": "array", "items": _SCALE, "minItems": len(DIMENSIONS), "maxItems": len(DIMENSIONS)},
+        "scales": {"type": "array", "items": _SCALE, "description": "One of each dimension."},
     },
     ["scales"],
 )

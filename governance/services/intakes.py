@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from coe_portal.core.errors import GateClosed, Missing, StaleState
@@ -13,7 +14,7 @@ from governance.services import conditions, policies
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import checklists, permissions
-from projects.models import Project, Stage
+from projects.models import FieldQuestion, Project, Stage
 from projects.services import concepts, distinctions, field_questions, projects, stages
 
 
@@ -91,7 +92,14 @@ def _authors(project: Project) -> set[int]:
 def missing_to_submit(project: Project) -> list[Missing]:
     """What an intake needs before it can be submitted: the gate's criteria, and answers to what reviewers asked."""
     wizard = reverse("projects:intake_step", args=[project.key, "check"])
-    early = [*concepts.missing_to_submit(project), *field_questions.missing(project), *distinctions.missing(project)]
+    has_questions = Exists(FieldQuestion.objects.open().filter(project=OuterRef("pk")))
+    facts = Project.objects.annotate(has_questions=has_questions).values_list("concept__state", "has_questions")
+    state, asked = facts.get(pk=project.pk)
+    early = [
+        *concepts.missing_to_submit(project, state),
+        *(field_questions.missing(project) if asked else ()),
+        *distinctions.missing(project),
+    ]
     placed = [Missing(item.code, item.message, item.how_to_fix, wizard) for item in early]
     return missing_for_gate(project, Stage.QUALIFICATION) + placed
 

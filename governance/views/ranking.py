@@ -14,7 +14,7 @@ from coe_portal.core.sessions import signed_in
 from governance.forms import WeightsForm
 from governance.models import ScoringVersion
 from governance.policies.scoring import DIMENSIONS
-from governance.services import policies, qualification
+from governance.services import qualification
 from governance.services.qualification import weights
 
 SHOWN_VERSIONS = 10
@@ -24,7 +24,7 @@ SHOWN_VERSIONS = 10
 def ranking(request: HttpRequest) -> HttpResponse:
     """Intakes by score. With weights in the address the ranks that these would give; POST saves them."""
     user, weighing = signed_in(request), weights.current()
-    titles = {scale["code"]: scale["title"] for scale in policies.published().intake.scales}
+    titles = {scale["code"]: scale["title"] for scale in weighing.scales}
     given = request.POST if request.method == "POST" else request.GET
     tried = any(name in given for name in DIMENSIONS)
     form = WeightsForm(given if tried else None, titles=titles, initial=dict(weighing.weights))
@@ -39,7 +39,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
             return redirect(request, reverse("governance:ranking"))
     then = form.cleaned_data if tried and form.is_valid() else None
     context: dict[str, Any] = {
-        "rows": qualification.ranked(user, then),
+        "rows": qualification.ranked(user, then, weighing),
         "form": form,
         "weighing": weighing,
         "then": then if then and then != dict(weighing.weights) else None,

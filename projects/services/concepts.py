@@ -1,5 +1,6 @@
 """The short first proposal of an intake: sent, taken back, and settled by governance."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
@@ -21,14 +22,24 @@ from projects.models import (
 from projects.services import field_questions, projects
 
 OFF, OPTIONAL, REQUIRED = "off", "optional", "required"
+NO_RULES: dict[str, Any] = {"concept": OFF, "concept_questions": [], "explain_similar_from": None}
 WAITING = "CoE lead: the concept"
 SHORTEST = 20
 
 
 def rules_of(project: Project) -> dict[str, Any]:
     """What the project's policy says of concepts: ``concept`` (off, optional, required), ``concept_questions``."""
-    version = ChecklistVersion.objects.filter(policy_version=project.policy_version).only("intake").first()
-    return {"concept": OFF, "concept_questions": [], **(version.intake if version else {})}
+    try:
+        return NO_RULES | intake_rules(project.policy_version)
+    except ChecklistVersion.DoesNotExist:
+        return NO_RULES
+
+
+@lru_cache(maxsize=64)
+def intake_rules(policy_version: str) -> dict[str, Any]:
+    """How a policy version looks at ideas first; read once, for what is published never changes."""
+    found: dict[str, Any] = ChecklistVersion.objects.only("intake").get(policy_version=policy_version).intake
+    return found
 
 
 def current_mode() -> str:
@@ -39,7 +50,8 @@ def current_mode() -> str:
 
 def questions_of(project: Project) -> list[Criterion]:
     """The criteria that a concept of this project answers, in the policy's order."""
-    return list(project.criteria.for_list().filter(code__in=rules_of(project)["concept_questions"]))
+    wanted = rules_of(project)["concept_questions"]
+    return list(project.criteria.for_list().prefetch_related(None).filter(code__in=wanted))
 
 
 def concept_of(project: Project) -> Concept | None:
@@ -128,15 +140,14 @@ def settle(concept: Concept, state: ConceptState, *, actor: User, comment: str) 
     projects.set_waiting_on(concept.project, "")
 
 
-def missing_to_submit(project: Project) -> list[Missing]:
-    """What concepts demand before the full case may be submitted."""
-    concept = concept_of(project)
-    if concept is not None and concept.state == ConceptState.SUBMITTED:
+def missing_to_submit(project: Project, state: str | None) -> list[Missing]:
+    """What concepts demand before the full case may be submitted; ``state`` is the concept's, None without one."""
+    if state == ConceptState.SUBMITTED:
         return [
             Missing("concept_waiting", "The concept waits for a CoE lead.", "Wait for the answer, or take it back.")
         ]
-    invited = concept is not None and concept.state == ConceptState.INVITED
-    if rules_of(project)["concept"] == REQUIRED and not invited and not project.revision:
+    invited = state == ConceptState.INVITED or project.revision > 0
+    if rules_of(project)["concept"] == REQUIRED and not invited:
         fix = "Send the concept; a CoE lead invites you to the full case."
         return [Missing("concept", "A concept comes first, and nobody has invited this one yet.", fix)]
     return []

@@ -1,5 +1,7 @@
 """Why a project goes its own way although another is like it."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -54,20 +56,25 @@ def _other(project: Project, other_key: str, actor: User) -> Project:
     return other
 
 
-def unexplained(project: Project, reader: User) -> list[Candidate]:
-    """Similar projects that the policy wants explained and nobody has; empty when the policy asks for nothing."""
-    limit = concepts.rules_of(project).get("explain_similar_from")
+def unexplained(project: Project, found: Sequence[Candidate] | None = None) -> list[Candidate]:
+    """Similar projects that the policy wants explained and nobody has; empty when the policy asks for nothing.
+
+    Args:
+        found: what is similar, when it is known; else what the owner sees: nobody explains what they cannot know of.
+    """
+    limit = concepts.rules_of(project)["explain_similar_from"]
     if limit is None:
         return []
+    text = f"{project.name} {project.summary}"
+    alike = similar_projects(project.owner, text, besides=project.pk) if found is None else found
     known = set(project.distinctions.values_list("other_id", flat=True))
-    found = similar_projects(reader, f"{project.name} {project.summary}", besides=project.pk)
-    return [item for item in found if item.score >= limit and item.project.pk not in known]
+    return [item for item in alike if item.score >= limit and item.project.pk not in known]
 
 
-def missing(project: Project) -> list[Missing]:
-    """What still has to be explained, as the owner sees it: nobody has to explain what they cannot know of."""
+def missing(project: Project, found: Sequence[Candidate] | None = None) -> list[Missing]:
+    """What still has to be explained before the full case is submitted."""
     fix = "Join it, or say beside it why this one is different."
     return [
         Missing("similar", f"{item.project.key} {item.project.name} is very similar.", fix)
-        for item in unexplained(project, project.owner)
+        for item in unexplained(project, found)
     ]

@@ -1,6 +1,6 @@
 """Reviewers' questions at the fields of an intake: asked with a decision, answered by the team."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,12 +108,12 @@ def settle_changed(project: Project, *, actor: User) -> None:
             _close(question, "", actor)
 
 
-def missing(project: Project) -> list[Missing]:
-    """Open questions whose field says what it said when they were asked."""
+def missing(project: Project, known: Iterable[Criterion] | None = None) -> list[Missing]:
+    """Open questions whose field says what it said when they were asked; ``known`` are the criteria, if read."""
     questions = list(project.field_questions.open().for_list())
     if not questions:
         return []
-    criteria = {item.code: item for item in project.criteria.all()}
+    criteria = {item.code: item for item in (project.criteria.all() if known is None else known)}
     answers = {code: item.answer or {} for code, item in criteria.items()}
     return [
         Missing(

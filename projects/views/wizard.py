@@ -1,5 +1,6 @@
 """The intake wizard: six short steps, saved as you type, readiness beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from projects import checklists, permissions
 from projects.forms import AnswerForm, MemberForm
 from projects.models import Criterion, FieldQuestion, Project, Stage
 from projects.services import checklist, concepts, distinctions, field_questions
-from projects.similar import similar_projects
+from projects.similar import Candidate, similar_projects
 from projects.views import sentences, words
 
 
@@ -54,7 +55,7 @@ def _step(slug: str, project: Project) -> Step:
 
 
 def _criteria(project: Project) -> list[Criterion]:
-    return list(project.criteria.for_list())
+    return list(project.criteria.for_list().prefetch_related(None))
 
 
 def _codes_on(step: Step, criteria: list[Criterion]) -> list[Criterion]:
@@ -91,12 +92,15 @@ def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     user = signed_in(request)
     project = permissions.visible_project(user, key)
     place = _step(slug, project)
-    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, _criteria(project))]
+    criteria = _criteria(project)
+    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, criteria)]
     if request.method == "POST" and save(project, forms, user):
         following = SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
         return redirect(request, reverse("projects:intake_step", args=[project.key, following]))
     status = 422 if any(form.errors for form in forms) else 200
-    return render(request, "projects/wizard.html", _context(user, project, place, forms), status=status)
+    if request.method == "POST":
+        criteria = _criteria(project)  # some of the forms may have been saved
+    return render(request, "projects/wizard.html", _context(user, project, place, forms, criteria), status=status)
 
 
 def step_page(
@@ -104,13 +108,17 @@ def step_page(
 ) -> HttpResponse:
     """The step again after a colleague could not be added, with the form as it was filled in."""
     place = _step(slug, project)
-    forms = [AnswerForm(item) for item in _codes_on(place, _criteria(project))]
-    context = _context(user, project, place, forms) | {"member_form": member_form}
+    criteria = _criteria(project)
+    forms = [AnswerForm(item) for item in _codes_on(place, criteria)]
+    context = _context(user, project, place, forms, criteria) | {"member_form": member_form}
     return render(request, "projects/wizard.html", context, status=422)
 
 
-def _context(user: User, project: Project, place: Step, forms: list[AnswerForm]) -> dict[str, Any]:
-    criteria, questions = _criteria(project), asked_of(project)
+def _context(
+    user: User, project: Project, place: Step, forms: list[AnswerForm], criteria: list[Criterion]
+) -> dict[str, Any]:
+    questions = asked_of(project, criteria)
+    similar = similar_projects(user, f"{project.name} {project.summary}", besides=project.pk)
     for form in forms:
         form.place(item.question for item in questions)
     at = SLUGS.index(place.slug)
@@ -125,11 +133,11 @@ def _context(user: User, project: Project, place: Step, forms: list[AnswerForm])
         "frozen": frozen(user, project),
         "member_form": MemberForm() if place.slug == "team" else None,
         "members": project.members.for_list() if place.slug == "team" else (),
-        "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        "similar": similar,
         "minutes": MINUTES.get(place.slug, 2),
         "summary": _summary(criteria) if place.slug == "check" else (),
         "asked": questions,
-        "first": early_missing(project) if place.slug == "check" and project.stage == Stage.INTAKE else (),
+        "first": early_missing(project, similar) if place.slug == "check" and project.stage == Stage.INTAKE else (),
         **readiness_context(project, criteria),
     }
 
@@ -143,19 +151,23 @@ class Open:
     changed: bool
 
 
-def asked_of(project: Project) -> list[Open]:
-    """The open questions of reviewers."""
+def asked_of(project: Project, criteria: Iterable[Criterion] | None = None) -> list[Open]:
+    """The open questions of reviewers; ``criteria`` are the project's, if they have been read already."""
     rows = list(project.field_questions.open().for_list())
     if not rows:
         return []
-    known = {item.code: item for item in project.criteria.all()}
+    known = {item.code: item for item in (project.criteria.all() if criteria is None else criteria)}
     answers = {code: item.answer or {} for code, item in known.items()}
     return [Open(row, field_questions.title_of(row, known), field_questions.is_changed(row, answers)) for row in rows]
 
 
-def early_missing(project: Project) -> list[Missing]:
+def early_missing(project: Project, similar: list[Candidate]) -> list[Missing]:
     """What has to happen before the full case is submitted, besides answering its questions."""
-    return [*concepts.missing_to_submit(project), *distinctions.missing(project)]
+    concept = concepts.concept_of(project)
+    return [
+        *concepts.missing_to_submit(project, concept.state if concept else None),
+        *distinctions.missing(project, similar),
+    ]
 
 
 def _summary(criteria: list[Criterion]) -> list[dict[str, Any]]:

@@ -106,7 +106,7 @@ def test_questions_stand_at_their_fields_until_they_are_answered_or_changed(peop
     again = intakes.submit(project_key=project.key, actor=people["domain"]).approval
     assert again.revision == 2
     replies = summary.of(summary.find(people["lead"], project.key), people["lead"]).replies
-    assert [(reply.before, reply.now, reply.changed) for reply in replies][0] == ("1,100,000", "900,000", True)
+    assert (replies[0].before, replies[0].now, replies[0].changed) == ("1,100,000", "900,000", True)
     assert [reply.question.answer for reply in replies] == ["", "In the claims archive."]
     assert all(reply.question.answered_by == people["domain"] for reply in replies)
 

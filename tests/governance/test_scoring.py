@@ -9,7 +9,9 @@ from governance.policies import priorities, scoring
 EVEN = dict.fromkeys(scoring.DIMENSIONS, 25)
 marks = st.integers(scoring.LOWEST, scoring.HIGHEST)
 scores = st.fixed_dictionaries(dict.fromkeys(scoring.DIMENSIONS, marks))
-weights = st.fixed_dictionaries(dict.fromkeys(scoring.DIMENSIONS, st.integers(0, 100))).filter(lambda w: any(w.values()))
+weights = st.fixed_dictionaries(dict.fromkeys(scoring.DIMENSIONS, st.integers(0, 100))).filter(
+    lambda w: any(w.values())
+)
 entries = st.dictionaries(st.sampled_from([f"PRJ-{n}" for n in range(1, 9)]), scores, min_size=1)
 
 

@@ -49,29 +49,33 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return _of_approvals(project, asked, people) | _of_intakes(project, asked, people) | {
-        "username": "lead",
-        "audit": entry.pk,
-        "token": ApiToken.objects.get().pk,
-        "environment": "local",
-        "template": "tabular-classifier",
-        "run": run.pk,
-        "number": run.number,
-        "key": project.key,
-        "code": "value",
-        "approval": ApprovalRequest.objects.get(project=project).key,
-        "asked": asked.key,
-        "asked_project": asked.project.key,
-        "ready": complete_intake("Route planning").key,
-        "failed": failed.pk,
-        "failed_number": failed.number,
-        "policy": PolicyVersion.objects.get(status="published").label,
-        "draft": draft.pk,
-        "unit": BusinessUnit.objects.get().pk,
-        "member": project.members.get(user=people["scientist"]).pk,
-        "duty": duty.pk if duty else "",
-        "slug": "challenge",
-    }
+    return (
+        _of_approvals(project, asked, people)
+        | _of_intakes(project, asked, people)
+        | {
+            "username": "lead",
+            "audit": entry.pk,
+            "token": ApiToken.objects.get().pk,
+            "environment": "local",
+            "template": "tabular-classifier",
+            "run": run.pk,
+            "number": run.number,
+            "key": project.key,
+            "code": "value",
+            "approval": ApprovalRequest.objects.get(project=project).key,
+            "asked": asked.key,
+            "asked_project": asked.project.key,
+            "ready": complete_intake("Route planning").key,
+            "failed": failed.pk,
+            "failed_number": failed.number,
+            "policy": PolicyVersion.objects.get(status="published").label,
+            "draft": draft.pk,
+            "unit": BusinessUnit.objects.get().pk,
+            "member": project.members.get(user=people["scientist"]).pk,
+            "duty": duty.pk if duty else "",
+            "slug": "challenge",
+        }
+    )
 
 
 def _of_intakes(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

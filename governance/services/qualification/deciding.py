@@ -175,7 +175,9 @@ def _seat(request: ApprovalRequest, actor: User) -> permissions.Seat:
     if seat is not None:
         return seat
     if any(_is_leads(permissions.Seat(step)) and step.state == StepState.DONE for step in request.steps.all()):
-        raise StaleState(f"{request.project.key} is funded already; {request.key} waits for {request.project.waiting_on}.")
+        raise StaleState(
+            f"{request.project.key} is funded already; {request.key} waits for {request.project.waiting_on}."
+        )
     reason = permissions.refusal(request, actor)
     if reason == permissions.DECIDED:
         raise StaleState(reason)

@@ -11,7 +11,6 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, IntakeDecision, Review
 from governance.policies import priorities, scoring
 from governance.policies.wording import words
-from governance.services import policies
 from governance.services.qualification import deciding, reviewing, weights
 from projects.checklists import fields_of
 from projects.models import (
@@ -136,7 +135,10 @@ def find(user: User, key: str) -> Project:
 def of(project: Project, reader: User) -> Qualification:
     """Put together what ``reader`` sees; ``project`` comes from ``find``. Raises StaleState without scales."""
     weighing = weights.current()
-    criteria, members = list(project.criteria.for_list().prefetch_related(None)), list(project.members.for_list())
+    criteria, members = (
+        list(project.criteria.for_list().prefetch_related(None)),
+        list(project.members.select_related("user")),
+    )
     answers = {item.code: item.answer or {} for item in criteria}
     reviews = list(Review.objects.filter(project=project, revision=project.revision).select_related("reviewer"))
     own = next((row for row in reviews if row.reviewer_id == reader.pk), None)
@@ -178,7 +180,7 @@ def _scales(weighing: weights.Weighing, found: scoring.Summary, own: Review | No
             found.dimensions.get(item["code"]),
             own.scores[item["code"]] if own else None,
         )
-        for item in policies.published().intake.scales
+        for item in weighing.scales
     ]
 
 

@@ -26,6 +26,7 @@ class Weighing:
 
     number: int
     weights: Mapping[str, int]
+    scales: Sequence[Mapping[str, Any]] = ()
     by: ScoringVersion | None = None
 
     @property
@@ -45,14 +46,14 @@ class Row:
 
 
 def current() -> Weighing:
-    """The newest saved weights, or those of the policy in force. Raises StaleState when there are none."""
-    saved = ScoringVersion.objects.select_related("created_by").first()
-    if saved is not None:
-        return Weighing(saved.number, saved.weights, saved)
-    weights = policies.published().intake.weights
-    if not weights:
+    """The newest saved weights, or those of the policy in force, with its scales. Raises StaleState without scales."""
+    rule = policies.published().intake
+    if not rule.scales:
         raise StaleState("The policy in force has no scales for reviews. A CoE lead publishes a policy that has them.")
-    return Weighing(0, weights)
+    saved = ScoringVersion.objects.select_related("created_by").first()
+    return (
+        Weighing(saved.number, saved.weights, rule.scales, saved) if saved else Weighing(0, rule.weights, rule.scales)
+    )
 
 
 @transaction.atomic
@@ -94,13 +95,14 @@ def _created(number: int, weights: dict[str, int], reason: str, actor: User) -> 
         raise StaleState("Somebody saved other weights at the same moment. Look at theirs and try again.") from None
 
 
-def ranked(user: User, then: Mapping[str, int] | None = None) -> list[Row]:
+def ranked(user: User, then: Mapping[str, int] | None = None, weighing: Weighing | None = None) -> list[Row]:
     """Intakes in qualification that the person may see, best first, those without a review last.
 
     Args:
         then: other weights to try; the rows come in the order that these would give.
+        weighing: the weights that count, if they have been read already.
     """
-    now = current().weights
+    now = (weighing or current()).weights
     seen = Project.objects.visible_to(user).filter(stage=Stage.QUALIFICATION).for_list()
     projects = list(seen.annotate(people=Count("members", distinct=True)).order_by("-id")[:MOST])
     reviews = _reviews_of(projects)
