@@ -13,8 +13,8 @@ from projects.models.project import WORDS
 
 THRESHOLD, MOST = 0.35, 5
 TELLING, CANDIDATES, SHOWN = 8, 100, 4
-COMMON = frozenset("about also from have into more than that their them they this until when which with".split())
-    ["about", "after", "also", "before", "from", "have", "into", "more", "than", "that", "their", "them", "they", "this", "until", "when", "which", "with"]
+COMMON = frozenset(
+    ("about", "also", "from", "have", "into", "more", "than", "that", "their", "them", "they", "this", "when", "with")
 )
 
 
