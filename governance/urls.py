@@ -1,6 +1,7 @@
 from django.urls import path
 
 from governance.views import (
+    business_case,
     conditions,
     delegations,
     findings,
@@ -27,6 +28,8 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:label>/", policies.policy, name="policy"),
     path("intake/ranking/", ranking.ranking, name="ranking"),
+    path("projects/<str:key>/business-case/", business_case.page, name="business_case"),
+    path("projects/<str:key>/business-case.pdf", business_case.pdf, name="business_case_pdf"),
     path("projects/<str:key>/qualification/", qualification.page, name="qualification"),
     path("projects/<str:key>/qualification/around/", qualification.around, name="qualification_around"),
     path("projects/<str:key>/qualification/review/", qualification.review, name="qualification_review"),

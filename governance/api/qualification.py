@@ -11,6 +11,7 @@ from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.models import Scope
 from governance.api.qualification_serializers import (
     AnswerTextInput,
+    BusinessCaseSerializer,
     DecideIntakeInput,
     FieldQuestionSerializer,
     IntakeDecisionSerializer,
@@ -19,7 +20,7 @@ from governance.api.qualification_serializers import (
     ReviewInput,
     ReviewSerializer,
 )
-from governance.services import qualification
+from governance.services import business_case, qualification
 from governance.services.qualification import Wish, summary
 from projects.services import field_questions, reviewers
 from projects.services.field_questions import Asked
@@ -122,3 +123,12 @@ class FieldAnswerView(APIView):
             project_key=key, question_id=asked_id, actor=person_of(request), **wanted.validated_data
         )
         return Response(FieldQuestionSerializer(answered).data)
+
+
+class BusinessCaseView(APIView):
+    """The business case as data: the content from which the page and the PDF are made."""
+
+    @extend_schema(responses=BusinessCaseSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        _, case, _ = business_case.of(person_of(request), key)
+        return Response(BusinessCaseSerializer(case).data)

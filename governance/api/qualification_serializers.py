@@ -176,3 +176,39 @@ class ReviewerInput(StrictInput):
 
 class AnswerTextInput(StrictInput):
     text = serializers.CharField(max_length=2000)
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """A number with what it is made of."""
+
+    name = serializers.CharField(source="label")
+    value = serializers.CharField()
+    note = serializers.CharField()
+
+
+class AnsweredSerializer(serializers.Serializer[Any]):
+    question = serializers.CharField()
+    line = serializers.CharField()
+    state = serializers.CharField()
+
+
+class SignatureSerializer(serializers.Serializer[Any]):
+    role = serializers.CharField()
+    name = serializers.CharField()
+    said = serializers.CharField()
+
+
+class BusinessCaseSerializer(serializers.Serializer[Any]):
+    """What a sponsor reads before they pay for it."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    summary = serializers.CharField()
+    version = serializers.CharField(help_text="The revision that was submitted, or draft.")
+    as_of = serializers.DateTimeField()
+    figures = FigureSerializer(many=True)
+    recommendation = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    questions = AnsweredSerializer(many=True)
+    accepted = serializers.IntegerField()
+    signatures = SignatureSerializer(many=True)

@@ -132,7 +132,7 @@ def find(user: User, key: str) -> Project:
     return project
 
 
-def of(project: Project, reader: User) -> Qualification:
+def of(project: Project, reader: User, *, with_questions: bool = True) -> Qualification:
     """Put together what ``reader`` sees; ``project`` comes from ``find``. Raises StaleState without scales."""
     weighing = weights.current()
     criteria, members = (
@@ -159,7 +159,7 @@ def of(project: Project, reader: User) -> Qualification:
         own=own,
         hidden=hidden,
         priorities=priorities.priorities(scoring.means_of(scores), answers, len(members)),
-        replies=_replies(project, criteria, answers),
+        replies=_replies(project, criteria, answers) if with_questions else [],
         review_refusal=why_not,
     )
 
