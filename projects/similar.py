@@ -14,7 +14,23 @@ from projects.models.project import WORDS
 THRESHOLD, MOST = 0.35, 5
 TELLING, CANDIDATES, SHOWN = 8, 100, 4
 COMMON = frozenset(
-    ("about", "also", "from", "have", "into", "more", "than", "that", "their", "them", "they", "this", "when", "with")
+    (
+        "about",
+        "also",
+        "from",
+        "have",
+        "into",
+        "more",
+        "than",
+        "that",
+        "their",
+        "them",
+        "these",
+        "they",
+        "this",
+        "those",
+        "with",
+    )
 )
 
 

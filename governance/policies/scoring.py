@@ -5,9 +5,11 @@ Every dimension is judged from 1 to 5 on an anchored scale, and more is better e
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 DIMENSIONS = ("value", "feasibility", "data_readiness", "risk")
 LOWEST, HIGHEST = 1, 5
+EXACT = 6  # decimals to which means are kept, so that two ways of adding agree
 APART = 2  # reviewers who differ by so much on one dimension should talk before anybody decides
 
 Scores = Mapping[str, float]
@@ -85,12 +87,17 @@ def summarise(reviews: Sequence[Scores], weights: Weights) -> Summary:
 
 def _spread(values: Sequence[float]) -> Spread:
     low, high = min(values), max(values)
-    return Spread(min(max(sum(values) / len(values), low), high), low, high)
+    return Spread(round(min(max(sum(values) / len(values), low), high), EXACT), low, high)
+
+
+def shown(value: float) -> float:
+    """A total as people read it: two decimals, halves away from zero, the same on every page."""
+    return float(Decimal(f"{value:.{EXACT}f}").quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def ranking(means: Mapping[str, Scores], weights: Weights) -> list[Place]:
     """Everything that has scores, best first; equal totals (to two decimals) share a rank, and then the key decides."""
-    totals = sorted(((round(total(scores, weights), 2), key) for key, scores in means.items()), key=_best_first)
+    totals = sorted(((shown(total(scores, weights)), key) for key, scores in means.items()), key=_best_first)
     ranks: dict[float, int] = {}
     for number, (value, _) in enumerate(totals, 1):
         ranks.setdefault(value, number)

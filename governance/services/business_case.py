@@ -136,7 +136,7 @@ def _figures(project: Project, answers: Mapping[str, Mapping[str, Any]]) -> tupl
             f"of full use, which starts in {months} months" if months else "of full use",
         ),
         Figure(
-            str(metric.get("name", "Success metric")).capitalize(),
+            words(metric.get("name", "success metric")).capitalize(),
             f"{words(metric['target'])}{unit}" if "target" in metric else "not agreed",
             f"from {words(metric['baseline'])} today" if "baseline" in metric else "no value of today",
         ),
@@ -172,9 +172,9 @@ def _recommendation(project: Project, decision: IntakeDecision | None, found: su
     if project.stage == Stage.INTAKE:
         return "None yet: the case is being written."
     if found.summary.total is None:
-        return "None yet: nobody has decided." if not found.hidden else "None yet."
-    count = found.summary.count
-    return f"None yet: {count} reviewer{'' if count == 1 else 's'} gave it {found.summary.total.mean:.2f} of 5."
+        return "None yet: nobody has decided." if not found.hidden else "None yet: reviewers are scoring it."
+    count, mean = found.summary.count, scoring.shown(found.summary.total.mean)
+    return f"None yet: {count} reviewer{'' if count == 1 else 's'} gave it {mean:.2f} of 5."
 
 
 def _reasons(decision: IntakeDecision | None, answers: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -205,9 +205,7 @@ def _scores(found: summary.Qualification) -> tuple[tuple[str, str, str], ...]:
 
 def _answered(item: Criterion, names: Mapping[str, str]) -> Answered:
     facts = facts_of(item.answer_schema, item.answer or {}, names)
-    line = "; ".join(
-        f"{fact.label} {fact.text}" if fact.label.endswith("?") else f"{fact.label}: {fact.text}" for fact in facts
-    )
+    line = "; ".join(f"{fact.label}{'' if fact.label.endswith('?') else ':'} {fact.text.rstrip('.')}" for fact in facts)
     status = CriterionStatus(item.status)
     return Answered(item.question, cut(line, LONGEST) or "Not answered yet.", STATES[status], str(status.label))
 

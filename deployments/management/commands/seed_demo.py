@@ -14,6 +14,7 @@ from django.utils import timezone
 from coe_portal.core import audit
 from coe_portal.core.models import User
 from coe_portal.demo_people import DEMO_PEOPLE
+from deployments.management.demo_reviews import seed_reviews
 from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             if not Project.objects.filter(name=described["name"]).exists():
                 project = seed_project(described, people)
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
+        for described in script["reviews"]:
+            seed_reviews(described, people)
         _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 

@@ -238,7 +238,7 @@ def score_of(project: Project) -> tuple[int, Decimal | None, int]:
         return 0, None, 0
     weighing = weights.current()
     found = scoring.summarise([row.scores for row in rows], weighing.weights).total
-    return len(rows), Decimal(f"{found.mean:.2f}") if found else None, weighing.number
+    return len(rows), Decimal(f"{scoring.shown(found.mean):.2f}") if found else None, weighing.number
 
 
 def return_due() -> int:
