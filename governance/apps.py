@@ -6,11 +6,11 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
-        from governance import handlers
+        from governance import handlers, wording
         from governance.palette import find_approvals
         from governance.services import break_glass, inboxes  # break_glass registers what its approval does
 
-        del break_glass, handlers
+        del break_glass, handlers, wording  # wording registers how its actions are told
         inbox.register("approvals", inboxes.count)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

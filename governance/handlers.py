@@ -8,12 +8,15 @@ from governance.events import (
     StepEscalated,
     StepOpened,
     StepReminded,
+    StepRerouted,
 )
-from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Telling
-from governance.services import notifications
+from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
+from governance.services import notifications, risk
+from governance.services.approvals import rerouting
+from projects.events import AccountableChanged, ChecklistAnswered
 
 
-def _ask(event: StepOpened | StepReminded | StepEscalated, telling: Telling) -> None:
+def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
     step = ApprovalStep.objects.select_related("request").get(pk=event.step_id)
     notifications.tell(event.key, step.request, telling, notifications.deciders(step))
 
@@ -33,6 +36,17 @@ def step_escalated(event: StepEscalated) -> None:
     _ask(event, Telling.ESCALATED)
 
 
+@subscribe(AccountableChanged)
+def accountable_changed(event: AccountableChanged) -> None:
+    rerouting.follow_accountable(project_key=event.project_key, work_area=event.work_area)
+
+
+@subscribe(StepRerouted)
+def step_rerouted(event: StepRerouted) -> None:
+    if ApprovalStep.objects.filter(pk=event.step_id, state=StepState.OPEN).exists():
+        _ask(event, Telling.ASKED)
+
+
 @subscribe(QuestionAsked)
 def question_asked(event: QuestionAsked) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
@@ -49,3 +63,8 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(ChecklistAnswered)
+def checklist_answered(event: ChecklistAnswered) -> None:
+    risk.reopen_if_changed(project_key=event.project_key)

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from projects.views import checklist, concept, joining, lists, project, revisions, similar, team, wizard
+from projects.views import (
+    checklist,
+    concept,
+    history,
+    joining,
+    lists,
+    project,
+    revisions,
+    similar,
+    skills,
+    team,
+    wizard,
+)
 
 app_name = "projects"
 urlpatterns = [
@@ -14,6 +26,7 @@ urlpatterns = [
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
     path("projects/", lists.project_list, name="list"),
+    path("me/skills/", skills.my_skills, name="my_skills"),
     path("projects/<str:key>/", project.detail, name="detail"),
     path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),
     path("projects/<str:key>/checklist/<str:code>/evidence/", checklist.add_evidence, name="evidence"),
@@ -25,6 +38,7 @@ urlpatterns = [
     path("projects/<str:key>/join-requests/", joining.panel, name="join_requests"),
     path("join-requests/<str:join_id>/decide/", joining.decide, name="join_decide"),
     path("join-requests/<str:join_id>/withdraw/", joining.withdraw, name="join_withdraw"),
-    path("projects/<str:key>/history/", project.history, name="history"),
+    path("projects/<str:key>/history/", history.history, name="history"),
+    path("projects/<str:key>/history/export.csv", history.export, name="history_export"),
     path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),
 ]

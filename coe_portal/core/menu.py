@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.core.cache import cache
@@ -11,9 +13,10 @@ from django.db.models.functions import Coalesce
 from coe_portal.core.models import User
 
 Rows = Callable[[User], "QuerySet[Any]"]
-_calling: dict[str, Rows] = {}
-_quiet: dict[str, Rows] = {}
+_calling: dict[str, list[Rows]] = {}
+_quiet: dict[str, list[Rows]] = {}
 KEEP_SECONDS = 5
+_COUNTED = "menu_counts"
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,26 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 
 
 def register(name: str, rows: Rows, *, calls: bool = False) -> None:
-    """Add the rows of which a place shows the number; called once by the app's ``ready``.
+    """Add rows to those of which a place shows the number; called once by the app's ``ready``.
 
     Args:
         calls: the number calls for attention, so it is counted for every page.
     """
-    (_calling if calls else _quiet)[name] = rows
+    (_calling if calls else _quiet).setdefault(name, []).append(rows)
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings."""
+    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings.
+
+    Counted once for each page: what the page itself shows of them and the sidebar say the same.
+    """
+    known: dict[str, int] | None = user.__dict__.get(_COUNTED)
+    if known is None:
+        known = user.__dict__[_COUNTED] = _counts(user)
+    return known
+
+
+def _counts(user: User) -> dict[str, int]:
     quiet: dict[str, int] | None = cache.get(_key(user))
     if quiet is not None:
         return quiet | _counted(user, _calling)
@@ -83,16 +96,22 @@ def counts(user: User) -> dict[str, int]:
 def forget(user: User) -> None:
     """Count anew on the person's next page, because they did something."""
     cache.delete(_key(user))
+    user.__dict__.pop(_COUNTED, None)
 
 
 def _key(user: User) -> str:
     return f"menu:{user.pk}"
 
 
-def _counted(user: User, places: dict[str, Rows]) -> dict[str, int]:
+def _counted(user: User, places: dict[str, list[Rows]]) -> dict[str, int]:
     """All numbers with one query."""
-    found = User.objects.filter(pk=user.pk).values_list(*(_number(rows(user)) for rows in places.values())).first()
+    numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
+    found = User.objects.filter(pk=user.pk).values_list(*numbers).first()
     return dict(zip(places, found or [0] * len(places), strict=True))
+
+
+def _sum(numbers: list[Coalesce]) -> Any:
+    return reduce(add, numbers)
 
 
 def _number(rows: "QuerySet[Any]") -> Coalesce:

@@ -1,14 +1,24 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from governance.api import commands, conditions, delegations, findings, qualification, resources, scoring
+from governance.api import (
+    commands,
+    conditions,
+    delegations,
+    findings,
+    policies,
+    qualification,
+    resources,
+    risk,
+    scoring,
+)
 
 router = SimpleRouter()
 router.register("approvals", resources.ApprovalViewSet, basename="approval")
 router.register("conditions", conditions.ConditionViewSet, basename="condition")
 router.register("delegations", delegations.DelegationViewSet, basename="delegation")
 router.register("findings", findings.FindingViewSet, basename="finding")
-router.register("policies", resources.PolicyViewSet, basename="policy")
+router.register("policies", policies.PolicyViewSet, basename="policy")
 
 urlpatterns = [
     path("projects/<str:key>/submit/", commands.SubmitView.as_view(), name="project-submit"),
@@ -27,5 +37,7 @@ urlpatterns = [
         name="project-review-question",
     ),
     path("scoring/", scoring.ScoringView.as_view(), name="scoring"),
+    path("projects/<str:key>/migrate-policy/", policies.MigratePolicyView.as_view(), name="project-migrate-policy"),
+    path("projects/<str:key>/risk/", risk.RiskView.as_view(), name="project-risk"),
     *router.urls,
 ]

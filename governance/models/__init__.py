@@ -5,10 +5,12 @@ from governance.models.break_glass import BreakGlass
 from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
+from governance.models.moves import PolicyMove
 from governance.models.notifications import Notification, Telling
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.qualification import IntakeDecision, IntakeOutcome, Review, ScoringVersion
 from governance.models.questions import ApprovalQuestion
+from governance.models.risk import RiskAssessment
 from governance.models.steps import (
     APPROVING,
     STEP_LIFECYCLE,
@@ -45,9 +47,11 @@ __all__ = [
     "IntakeDecision",
     "IntakeOutcome",
     "Notification",
+    "PolicyMove",
     "PolicyStatus",
     "PolicyVersion",
     "Review",
+    "RiskAssessment",
     "ScoringVersion",
     "Severity",
     "StepState",

@@ -12,7 +12,7 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, Condition
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, intakes, policies
+from governance.services import break_glass, conditions, consequences, intakes, policies, risk
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
         _wrong_person(project, rule, actor, roles),
     ]
     overdue = conditions.missing(project, action) if is_overdue else []
-    return [item for item in found if item is not None] + overdue
+    return [item for item in found if item is not None] + overdue + risk.missing(project, action)
 
 
 def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:

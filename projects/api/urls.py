@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from projects.api import intake, parts, projects
+from projects.api import coverage, intake, parts, projects
 
 router = SimpleRouter()
 router.register("business-units", projects.BusinessUnitViewSet, basename="business-unit")
@@ -9,6 +9,8 @@ router.register("projects", projects.ProjectViewSet, basename="project")
 router.register(r"projects/(?P<key>[^/]+)/checklist", parts.ChecklistViewSet, basename="criterion")
 router.register(r"projects/(?P<key>[^/]+)/members", parts.MemberViewSet, basename="member")
 router.register(r"projects/(?P<key>[^/]+)/responsibilities", parts.ResponsibilityViewSet, basename="responsibility")
+router.register(r"projects/(?P<key>[^/]+)/handovers", coverage.HandoverViewSet, basename="handover")
+router.register(r"users/(?P<username>[^/]+)/skills", coverage.SkillViewSet, basename="skill")
 
 urlpatterns = [
     path("projects/<str:key>/concept/", intake.ConceptView.as_view(), name="project-concept"),

@@ -19,6 +19,7 @@ from projects.models.intake import (
     JoinState,
     Reviewer,
 )
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -30,11 +31,23 @@ from projects.models.project import (
     Stage,
     SuccessMetric,
 )
-from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.models.skills import Skill, SkillLevel
+from projects.models.team import (
+    HANDOVER_LIFECYCLE,
+    Handover,
+    HandoverReason,
+    HandoverState,
+    Member,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
 
 __all__ = [
     "CONCEPT_LIFECYCLE",
     "CRITERION_LIFECYCLE",
+    "HANDOVER_LIFECYCLE",
     "JOIN_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
@@ -48,9 +61,15 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "FieldQuestion",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "Health",
     "JoinRequest",
     "JoinState",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",
@@ -59,6 +78,8 @@ __all__ = [
     "Reviewer",
     "Revision",
     "RiskTier",
+    "Skill",
+    "SkillLevel",
     "Stage",
     "SuccessMetric",
     "WorkArea",

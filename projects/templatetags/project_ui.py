@@ -5,10 +5,16 @@ from typing import Any
 
 from django import template
 
-from projects.models import Criterion, Project
+from projects.models import Criterion, Project, Stage
 from projects.views.head import head_context
 
 register = template.Library()
+
+
+@register.filter
+def stage_name(code: str) -> str:
+    """A stage as people say it; one that is no stage any more as it was kept."""
+    return str(dict(Stage.choices).get(code, code))
 
 
 @register.inclusion_tag("projects/partials/_head.html", takes_context=True)

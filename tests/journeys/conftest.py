@@ -12,14 +12,13 @@ from deployments.models import Run
 from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
-from governance.policies import scoring
-from governance.services import approvals, conditions, delegations, findings, intakes, policies, qualification
-from projects.models import BusinessUnit, Project
-from projects.services import concepts, field_questions, joining, reviewers, team
-from projects.services.field_questions import Asked
+from governance.services import approvals, conditions, delegations, findings, intakes, policies
+from projects.models import BusinessUnit, HandoverReason, Project
+from projects.services import handovers, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
+from tests.journeys.intakes import of_intakes
 
 __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
@@ -49,50 +48,43 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return (
-        _of_approvals(project, asked, people)
-        | _of_intakes(project, asked, people)
-        | {
-            "username": "lead",
-            "audit": entry.pk,
-            "token": ApiToken.objects.get().pk,
-            "environment": "local",
-            "template": "tabular-classifier",
-            "run": run.pk,
-            "number": run.number,
-            "key": project.key,
-            "code": "value",
-            "approval": ApprovalRequest.objects.get(project=project).key,
-            "asked": asked.key,
-            "asked_project": asked.project.key,
-            "ready": complete_intake("Route planning").key,
-            "failed": failed.pk,
-            "failed_number": failed.number,
-            "policy": PolicyVersion.objects.get(status="published").label,
-            "draft": draft.pk,
-            "unit": BusinessUnit.objects.get().pk,
-            "member": project.members.get(user=people["scientist"]).pk,
-            "duty": duty.pk if duty else "",
-            "slug": "challenge",
-        }
-    )
-
-
-def _of_intakes(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:
-    """What qualification leaves behind: a review, a reviewer, a question at a field, a concept, a wish to join."""
-    scores = dict.fromkeys(scoring.DIMENSIONS, 4)
-    qualification.give_review(project_key=asked.project.key, scores=scores, actor=people["lead"])
-    reviewers.invite(project_key=asked.project.key, username="dataengineer", actor=people["lead"])
-    field_questions.ask_all(project, [Asked("value", "Who agreed on it?", "likely")], actor=people["lead"])
-    idea = complete_intake("Spare parts from photos")
-    concepts.submit_concept(project_key=idea.key, actor=people["domain"])
-    wish = joining.ask(project_key=project.key, message="We label too.", actor=people["devops"])
-    return {
-        "asked_id": project.field_questions.get().pk,
-        "reviewer": "dataengineer",
-        "join_id": wish.pk,
-        "idea": idea.key,
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
+    found = _of_approvals(project, asked, people) | _of_teams(project, people) | of_intakes(project, asked, people)
+    return found | {
+        "username": "lead",
+        "audit": entry.pk,
+        "token": ApiToken.objects.get().pk,
+        "environment": "local",
+        "template": "tabular-classifier",
+        "run": run.pk,
+        "number": run.number,
+        "key": project.key,
+        "code": "value",
+        "approval": ApprovalRequest.objects.get(project=project).key,
+        "asked": asked.key,
+        "asked_project": asked.project.key,
+        "ready": complete_intake("Route planning").key,
+        "failed": failed.pk,
+        "failed_number": failed.number,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
+        "unit": BusinessUnit.objects.get().pk,
+        "member": project.members.get(user=people["scientist"]).pk,
+        "duty": duty.pk if duty else "",
+        "slug": "challenge",
     }
+
+
+def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """A skill of the lead, and what somebody who left answered for."""
+    skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
+    left = handovers.open_for(
+        project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
+    )
+    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def plain(route: str) -> str:
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
+    kinds |= {"handovers": "handover", "skills": "skill"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):

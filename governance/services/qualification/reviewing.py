@@ -9,7 +9,7 @@ from django.utils import timezone
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import User
-from governance.models import PolicyStatus, PolicyVersion, Review
+from governance.models import PolicyVersion, Review
 from governance.policies import scoring
 from governance.services.qualification import weights
 from projects import permissions
@@ -74,4 +74,4 @@ def _check(project: Project, scores: Mapping[str, Any], comment: str) -> None:
 
 
 def _policy() -> str:
-    return PolicyVersion.objects.get(status=PolicyStatus.PUBLISHED).label
+    return PolicyVersion.objects.for_new_projects().only("name", "number").get().label
