@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
-from coe_portal.core.templatetags.coe_ui import when
 from governance.services.business_case import BusinessCase
 
 INK, MUTED, LINE, ACCENT = "#161d29", "#616d80", "#d3d9e2", "#2150c4"
@@ -24,8 +24,8 @@ def pdf_of(case: BusinessCase) -> bytes:
     document = SimpleDocTemplate(
         out,
         pagesize=A4,
-        leftMargin=48,
-        rightMargin=48,
+        leftMargin=42,  # the frame adds six points on each side
+        rightMargin=42,
         topMargin=42,
         bottomMargin=42,
         title=f"Business case: {case.name}",
@@ -37,11 +37,17 @@ def pdf_of(case: BusinessCase) -> bytes:
     def foot(canvas: Any, _: Any) -> None:
         canvas.setFont(REGULAR, 7)
         canvas.setFillColor(MUTED)
-        canvas.drawString(48, 26, f"{case.key} {case.name}, {case.version}, as of {when(case.as_of)}")
+        canvas.drawString(48, 26, f"{case.key} {case.name}, {case.version}, {as_of(case)}")
         canvas.drawRightString(A4[0] - 48, 26, f"Page {canvas.getPageNumber()}")
 
     document.build(story(case, A4[0] - 96), onFirstPage=foot, onLaterPages=foot)
     return out.getvalue()
+
+
+def as_of(case: BusinessCase) -> str:
+    """When it was read, exactly: paper stays."""
+    at = timezone.localtime(case.as_of)
+    return f"as of {at.day} {at:%B %Y, %H:%M}"
 
 
 @cache
@@ -92,7 +98,7 @@ def _table(rows: list[list[Any]], widths: list[float], style: list[tuple[Any, ..
     from reportlab.platypus import Table, TableStyle
 
     plain = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, -1), 0)]
-    return Table(rows, colWidths=widths, style=TableStyle([*plain, *style]))
+    return Table(rows, colWidths=widths, hAlign="LEFT", style=TableStyle([*plain, *style]))
 
 
 def _columns(cells: list[list[Any]], width: float) -> Any:
