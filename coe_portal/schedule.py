@@ -32,6 +32,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 30},
     },
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
+    "return deferred intakes": {"task": "governance.return_deferred", "schedule": timedelta(minutes=15)},
     "seal the audit trail": {"task": "core.seal_audit", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     "seal what came late": {"task": "core.seal_stragglers", "schedule": timedelta(hours=1)},
     "check the audit trail": {"task": "core.begin_audit_check", "schedule": timedelta(hours=24)},

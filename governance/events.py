@@ -95,6 +95,20 @@ class QuestionAnswered(_AboutQuestion):
 
 
 @dataclass(frozen=True)
+class IntakeDecided(Event):
+    """A CoE lead decided a concept or a full case."""
+
+    name: ClassVar[str] = "governance.intake_decided"
+    decision_id: str
+    project_key: str
+    outcome: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.decision_id}"
+
+
+@dataclass(frozen=True)
 class RiskAssessed(Event):
     """The questionnaire gave a project its risk tier, or took it back (``tier`` is empty)."""
 

@@ -1,15 +1,24 @@
 """The decision box, and delegating it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
 from coe_portal.core.models import User
-from governance.models import Verdict
+from governance.models import IntakeOutcome, Verdict
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import AccessPattern, BusinessUnit, Dataset, Project
 from projects.services import accesses, places
+
+OUTCOMES = {
+    "invite": "Invite to the full case",
+    "fund": "Fund it",
+    "defer": "Defer it to a day",
+    "decline": "Decline it",
+    "request_changes": "Send it back with questions",
+}
 
 
 def _day() -> forms.DateInput:
@@ -131,3 +140,38 @@ class AskForDataForm(forms.Form):
         columns = [name.strip() for name in given["columns"].split(",") if name.strip()]
         place = given["environment"] if given["pattern"] == AccessPattern.SANDBOX_COPY else ""
         return accesses.Wish(given["purpose"], given["pattern"], given["days"], columns, place)
+
+
+class IntakeDecisionForm(forms.Form):
+    """What becomes of an intake, with the reason; questions stand beside the fields they are about."""
+
+    outcome = forms.ChoiceField(label="Decision", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        max_length=4000,
+        label="Reason (the team reads it)",
+        error_messages={"required": "Say why: the team and an auditor read it."},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    defer_until = forms.DateField(required=False, label="Comes back on", help_text="Only to defer it.", widget=_day())
+
+    def __init__(self, *args: Any, concept: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": ""} | kwargs)
+        left_out = IntakeOutcome.FUND if concept else IntakeOutcome.INVITE
+        self.fields["outcome"].choices = [  # type: ignore[attr-defined]
+            (value, OUTCOMES[value]) for value in IntakeOutcome.values if value != left_out
+        ]
+
+
+class WeightsForm(forms.Form):
+    """Weights of the dimensions, to try and to save."""
+
+    def __init__(self, *args: Any, titles: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": ""} | kwargs)
+        for code, title in titles.items():
+            self.fields[code] = forms.IntegerField(min_value=0, max_value=100, label=title)
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if len(given) == len(self.fields) and (whole := sum(given.values())) != 100:
+            raise forms.ValidationError(f"The weights together need to be 100; these are {whole}.")
+        return given

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import data_expiry, notifications
+from governance.services import data_expiry, notifications, qualification
 from governance.services.approvals import sla
 
 
@@ -22,3 +22,9 @@ def send_mail() -> None:
 def attend_data_access() -> None:
     """Remind of granted access to data and end what is over."""
     data_expiry.attend_due()
+
+
+@shared_task(name="governance.return_deferred")
+def return_deferred() -> None:
+    """Bring back the intakes that were deferred until today."""
+    qualification.return_due()

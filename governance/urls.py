@@ -1,6 +1,7 @@
 from django.urls import path
 
 from governance.views import (
+    business_case,
     conditions,
     data_access,
     delegations,
@@ -11,7 +12,9 @@ from governance.views import (
     policies,
     policy_drafts,
     policy_moves,
+    qualification,
     questions,
+    ranking,
     risk,
 )
 
@@ -31,6 +34,19 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/new/", policy_drafts.new, name="policy_new"),
     path("policies/<str:label>/", policies.policy, name="policy"),
+    path("intake/ranking/", ranking.ranking, name="ranking"),
+    path("projects/<str:key>/business-case/", business_case.page, name="business_case"),
+    path("projects/<str:key>/business-case.pdf", business_case.pdf, name="business_case_pdf"),
+    path("projects/<str:key>/qualification/", qualification.page, name="qualification"),
+    path("projects/<str:key>/qualification/around/", qualification.around, name="qualification_around"),
+    path("projects/<str:key>/qualification/review/", qualification.review, name="qualification_review"),
+    path("projects/<str:key>/qualification/decide-intake/", qualification.decide, name="decide_intake"),
+    path("projects/<str:key>/qualification/reviewers/", qualification.invite, name="reviewer_invite"),
+    path(
+        "projects/<str:key>/qualification/reviewers/<str:reviewer>/release/",
+        qualification.release,
+        name="reviewer_release",
+    ),
     path("policies/<str:label>/edit/", policy_drafts.edit, name="policy_edit"),
     path("policies/<str:label>/publish/", policy_drafts.publish, name="policy_publish"),
     path("policies/<str:label>/export/", policy_drafts.export, name="policy_export"),

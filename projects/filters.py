@@ -9,6 +9,7 @@ from projects.models import (
     AccessPattern,
     AccessStatus,
     BusinessUnit,
+    ConceptState,
     Criterion,
     CriterionStatus,
     DataAccess,
@@ -116,6 +117,9 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label="Stage")
     business_unit = django_filters.ModelChoiceFilter(
         queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=FilterSelect
+    )
+    concept = django_filters.ChoiceFilter(
+        field_name="concept__state", choices=ConceptState.choices, label="State of the concept"
     )
     health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", empty_label="Any", widget=FilterSelect)
     risk_tier = django_filters.ChoiceFilter(

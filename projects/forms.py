@@ -1,6 +1,6 @@
 """Forms for intakes: built from the schemas that the policy gives, so a new question needs no new code."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -13,6 +13,8 @@ from projects.models import (
     DataClassification,
     Dataset,
     EvidenceKind,
+    FieldQuestion,
+    Project,
     ProjectRole,
     Readiness,
     RiskTier,
@@ -89,7 +91,19 @@ class AnswerForm(forms.Form):
         schema = criterion.answer_schema
         for name, rule in checklists.fields_of(schema):
             self.fields[name] = _field(rule, name in schema.get("required", []))
+        self.asked: list[FieldQuestion] = []
         self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=criterion.version)
+
+    def place(self, questions: Iterable[FieldQuestion]) -> None:
+        """Put reviewers' open questions beside the fields that they are about; the rest above the fields."""
+        for question in questions:
+            if question.code != self.criterion.code:
+                continue
+            field = self.fields.get(question.field)
+            if field is None:
+                self.asked.append(question)
+            else:
+                field.asked = [*getattr(field, "asked", []), question]  # type: ignore[attr-defined]
 
     def answer(self) -> dict[str, Any]:
         """What was filled in, as the service wants it: numbers as numbers, dates as text, nothing for empty fields."""
@@ -230,3 +244,36 @@ class DatasetForm(forms.Form):
         lines = [line.rpartition(":") if ":" in line else (line, "", "") for line in given["columns"].splitlines()]
         columns = [{"name": name.strip(), "classification": kind.strip()} for name, _, kind in lines if name.strip()]
         return given | {"business_unit": given["business_unit"].pk, "columns": columns}
+
+
+class ConceptForm(forms.Form):
+    """What an idea is called and what it does, for the concept."""
+
+    name = forms.CharField(min_length=3, max_length=120, label="Name", help_text="What people will call it.")
+    summary = forms.CharField(
+        max_length=2000,
+        required=False,
+        label="What does it do, and for whom?",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": ""} | kwargs)
+
+
+class JoinForm(forms.Form):
+    """The wish to join a project."""
+
+    intake = forms.ChoiceField(
+        required=False,
+        label="Your own intake that is the same idea",
+        help_text="It is closed as merged when you are taken in; nothing of it is lost.",
+    )
+    message = forms.CharField(
+        max_length=2000, required=False, label="What would you bring?", widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, intakes: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": ""} | kwargs)
+        choices = [("", "None"), *((row.key, str(row)) for row in intakes)]
+        self.fields["intake"].choices = choices  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from coe_portal.core.errors import NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
-from projects.models import Member, Project, Stage
+from projects.models import Concept, ConceptState, Member, Project, Stage
 
 ACTIONS = {
     "edit": "change this project",
@@ -75,6 +75,11 @@ def require_open_checklist(project: Project) -> None:
             f"{project.key} is with its approvers, so its answers are fixed. "
             "Withdraw the request, or wait for the decision.",
             code="checklist_frozen",
+        )
+    if project.stage == Stage.INTAKE and Concept.objects.filter(project=project, state=ConceptState.SUBMITTED).exists():
+        raise StaleState(
+            f"The concept of {project.key} is with the CoE leads, so it is fixed. Take it back, or wait for them.",
+            code="concept_waits",
         )
     if not project.is_open:
         raise StaleState(f"{project.key} is {project.get_stage_display().lower()}; it is kept as it ended.")

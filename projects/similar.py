@@ -12,7 +12,26 @@ from projects.models import Project
 from projects.models.project import WORDS
 
 THRESHOLD, MOST = 0.35, 5
-TELLING, CANDIDATES = 8, 100
+TELLING, CANDIDATES, SHOWN = 8, 100, 4
+COMMON = frozenset(
+    (
+        "about",
+        "also",
+        "from",
+        "have",
+        "into",
+        "more",
+        "than",
+        "that",
+        "their",
+        "them",
+        "these",
+        "they",
+        "this",
+        "those",
+        "with",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,7 @@ def similar_projects(user: User, text: str, *, besides: int | None = None) -> li
         .filter(score__gte=THRESHOLD)
         .order_by("-score", "-id")[:MOST]
     )
-    return [Candidate(row, round(row.score, 2), _reason(row.by_name, row.by_summary)) for row in rows]
+    return [Candidate(row, round(row.score, 2), reason(typed, row.name, row.summary)) for row in rows]
 
 
 def sharing_words(text: str) -> str:
@@ -60,5 +79,24 @@ def sharing_words(text: str) -> str:
     return " | ".join(f"({one} & {other})" for one, other in combinations(telling, 2))
 
 
-def _reason(by_name: float, by_summary: float) -> str:
-    return "The names are alike." if by_name >= by_summary else "The summaries are alike."
+def reason(typed: str, name: str, summary: str) -> str:
+    """Why a project is shown: the words that it shares with what is typed, and where they stand."""
+    words = _words(typed)
+    in_name = [word for word in _words(name) if _is_shared(word, words)]
+    in_summary = [word for word in _words(summary) if _is_shared(word, words) and word not in in_name]
+    places = [
+        f"{', '.join(f'“{word}”' for word in found[:SHOWN])} in its {place}"
+        for found, place in ((in_name, "name"), (in_summary, "summary"))
+        if found
+    ]
+    return f"Shares {' and '.join(places)}." if places else "Names or summaries are spelt alike."
+
+
+def _words(text: str) -> list[str]:
+    found = dict.fromkeys(word for word in re.findall(r"\w+", text.lower()) if len(word) > 3)
+    return [word for word in found if word not in COMMON]
+
+
+def _is_shared(word: str, typed: list[str]) -> bool:
+    """Whether it was typed, or is the beginning or a longer form of a word that was."""
+    return any(word.startswith(other) or other.startswith(word) for other in typed)

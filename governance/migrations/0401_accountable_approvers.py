@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0105_notifications"),
+        ("governance", "0201_qualification"),
     ]
 
     operations = [

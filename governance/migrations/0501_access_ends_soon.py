@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0601_risk_and_moves"),
+        ("governance", "0401_accountable_approvers"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ def new_projects_start_as_before(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0401_accountable_approvers"),
+        ("governance", "0501_access_ends_soon"),
         ("projects", "0601_risk_tiers_and_removed_criteria"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,6 +8,7 @@ from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState,
 from governance.models.moves import PolicyMove
 from governance.models.notifications import Notification, Telling
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
+from governance.models.qualification import IntakeDecision, IntakeOutcome, Review, ScoringVersion
 from governance.models.questions import ApprovalQuestion
 from governance.models.risk import RiskAssessment
 from governance.models.steps import (
@@ -43,11 +44,15 @@ __all__ = [
     "FindingState",
     "HolderKind",
     "HolderOrigin",
+    "IntakeDecision",
+    "IntakeOutcome",
     "Notification",
     "PolicyMove",
     "PolicyStatus",
     "PolicyVersion",
+    "Review",
     "RiskAssessment",
+    "ScoringVersion",
     "Severity",
     "StepState",
     "Telling",

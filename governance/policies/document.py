@@ -47,6 +47,35 @@ class ActionRule:
         return tuple(self.stages_by_environment.get(environment_kind, self.stages))
 
 
+@dataclass(frozen=True)
+class IntakeRule:
+    """How ideas are looked at before the first gate.
+
+    Attributes:
+        concept: whether an idea is sent as a short concept first: off, optional or required.
+        concept_questions: codes of the criteria that a concept answers.
+        explain_similar_from: similarity from which a team says why it does not join; None asks nothing.
+        scales: code, title, question, weight and five anchors of each dimension.
+    """
+
+    concept: str
+    concept_questions: tuple[str, ...]
+    explain_similar_from: float | None
+    scales: tuple[Mapping[str, Any], ...]
+
+    @property
+    def weights(self) -> dict[str, int]:
+        return {scale["code"]: scale["weight"] for scale in self.scales}
+
+    def for_checklists(self) -> dict[str, Any]:
+        """What projects need to know of it."""
+        return {
+            "concept": self.concept,
+            "concept_questions": list(self.concept_questions),
+            "explain_similar_from": self.explain_similar_from,
+        }
+
+
 class Policy:
     """A checked document. Nothing here looks at the database."""
 
@@ -56,6 +85,17 @@ class Policy:
     @property
     def criteria(self) -> list[dict[str, Any]]:
         return list(self.document["criteria"])
+
+    @property
+    def intake(self) -> IntakeRule:
+        """How ideas are looked at before the first gate; a document that says nothing has no concept and no scales."""
+        rules = self.document.get("intake", {})
+        return IntakeRule(
+            rules.get("concept", "off"),
+            tuple(rules.get("concept_questions", ())),
+            rules.get("explain_similar_from"),
+            tuple(rules.get("scales", ())),
+        )
 
     @property
     def author_may_not_decide(self) -> bool:

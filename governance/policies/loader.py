@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from governance.policies.meaning import approvals, criteria, gates, references, team
+from governance.policies.meaning import approvals, criteria, gates, intake, references, team
 from governance.policies.risk_meaning import risk
 from governance.policies.schema import POLICY_SCHEMA
 
@@ -100,7 +100,7 @@ def _schema_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]
     return sorted(found, key=lambda problem: problem.line)
 
 
-_MEANINGS = (references, criteria, gates, approvals, team, risk)
+_MEANINGS = (references, criteria, gates, approvals, team, risk, intake)
 
 
 def _meaning_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:

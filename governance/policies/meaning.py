@@ -5,6 +5,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from governance.policies.scoring import DIMENSIONS
+
 Problem = tuple[list[Any], str]
 DATA_OWNER, GRANT_DATA = "data_owner", "grant_data"
 _AT_LEAST_TWO = "Breaking the glass needs two people: name steps that need two or more in all, without conditions."
@@ -84,6 +86,22 @@ def _amount(rule: Mapping[str, Any], path: list[Any]) -> Iterator[Problem]:
     amount = rule.get("when", {}).get("amount", {})
     if "min" in amount and "max" in amount and amount["min"] > amount["max"]:
         yield [*path, "when", "amount"], "The smallest amount is above the largest, so this would never apply."
+
+
+def intake(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """The concept asks known questions, every dimension has one scale, and their weights make 100."""
+    rules = document.get("intake")
+    if rules is None:
+        return
+    codes = {criterion["code"] for criterion in document["criteria"]}
+    unknown = [code for code in rules.get("concept_questions", ()) if code not in codes]
+    if unknown:
+        yield ["intake", "concept_questions"], f"Unknown criteria: {', '.join(unknown)}."
+    if sorted(scale["code"] for scale in rules["scales"]) != sorted(DIMENSIONS):
+        yield ["intake", "scales"], "Every dimension needs exactly one scale."
+    whole = sum(scale["weight"] for scale in rules["scales"])
+    if whole != 100:
+        yield ["intake", "scales"], f"The weights together need to be 100; these are {whole}."
 
 
 def references(document: Mapping[str, Any]) -> Iterator[Problem]:

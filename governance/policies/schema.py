@@ -4,10 +4,12 @@ from typing import Any
 
 from coe_portal.core.models import ApproverGroup, SiteRole
 from governance.policies.risk_schema import RISK
+from governance.policies.scoring import DIMENSIONS, HIGHEST
 from projects.models import DataClassification, ProjectRole, RiskTier, Stage, WorkArea
 from projects.models.team import GAP_CODES
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
+CONCEPT = ("off", "optional", "required")
 EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
 ENVIRONMENT_KINDS = ("local", "sandbox", "dev", "staging", "prod")
 _CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
@@ -189,6 +191,40 @@ _ACTION = _object(
     },
     ["stages", "roles"],
 )
+# How ideas are looked at before the first gate.
+_SCALE = _object(
+    {
+        "code": {"enum": list(DIMENSIONS)},
+        "title": {"type": "string", "minLength": 2, "maxLength": 60},
+        "question": {"type": "string", "minLength": 5, "maxLength": 200},
+        "weight": {"type": "integer", "minimum": 0, "maximum": 100},
+        "anchors": {
+            "type": "array",
+            "minItems": HIGHEST,
+            "maxItems": HIGHEST,
+            "items": {"type": "string", "minLength": 3, "maxLength": 160},
+            "description": "What 1, 2, 3, 4 and 5 mean; more is better on every scale.",
+        },
+    },
+    ["code", "title", "question", "weight", "anchors"],
+)
+_INTAKE = _object(
+    {
+        "concept": {
+            "enum": list(CONCEPT),
+            "description": "Whether an idea is sent as a short concept first: off, optional or required.",
+        },
+        "concept_questions": {"type": "array", "items": _CODE, "uniqueItems": True, "maxItems": 8},
+        "explain_similar_from": {
+            "type": "number",
+            "minimum": 0.35,
+            "maximum": 1,
+            "description": "From this similarity on the team says why it does not join; nothing when left out.",
+        },
+        "scales": {"type": "array", "items": _SCALE, "description": "One of each dimension."},
+    },
+    ["scales"],
+)
 _TEAM = {
     **_object(
         {
@@ -237,6 +273,7 @@ POLICY_SCHEMA = {
             },
             "risk": RISK,
             "criteria": {"type": "array", "items": _CRITERION, "minItems": 1},
+            "intake": _INTAKE,
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},
             "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),

@@ -103,14 +103,15 @@ def _broken_glass(
 
 
 def _missing_to_advance(project: Project) -> list[Missing]:
+    if project.stage == Stage.INTAKE:
+        return intakes.missing_to_submit(project)
     waiting = ApprovalRequest.objects.filter(
         project=project, state=ApprovalState.OPEN, action__startswith=consequences.ADVANCE
     ).first()
     if waiting is not None:
         url = reverse("governance:approval", args=[waiting.key])
         return [Missing("waiting", f"{waiting.key} waits for {project.waiting_on}.", "Wait for the decision.", url)]
-    stage = Stage.QUALIFICATION if project.stage == Stage.INTAKE else project.stage
-    return intakes.missing_for_gate(project, stage)
+    return intakes.missing_for_gate(project, project.stage)
 
 
 def _wrong_stage(project: Project, rule: ActionRule, environment_kind: str) -> Missing | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from coe_portal.core.errors import GateClosed, Missing, StaleState
@@ -13,8 +14,8 @@ from governance.services import conditions, policies, risk
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import checklists, permissions
-from projects.models import Project, Stage
-from projects.services import gaps, projects, stages
+from projects.models import FieldQuestion, Project, Stage
+from projects.services import concepts, distinctions, field_questions, gaps, projects, stages
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,10 @@ def submit(*, project_key: str, actor: User) -> Submitted:
     permissions.require(actor, "submit", project)
     if project.stage != Stage.INTAKE:
         raise StaleState(f"{project.key} is in {project.get_stage_display().lower()}; only an intake can be submitted.")
-    missing = missing_for_gate(project, Stage.QUALIFICATION)
+    missing = missing_to_submit(project)
     if missing:
         raise GateClosed(f"{project.key} is not complete yet: {len(missing)} parts are missing.", missing)
+    field_questions.settle_changed(project, actor=actor)
     stages.move_stage(project, Stage.QUALIFICATION, actor=actor)
     return Submitted(project, _ask(project, actor))
 
@@ -86,6 +88,21 @@ def _authors(project: Project) -> set[int]:
     answered = project.criteria.exclude(answered_by=None).values_list("answered_by", flat=True)
     judged = RiskAssessment.objects.filter(project=project, is_current=True).values_list("answered_by", flat=True)
     return {project.owner_id, project.created_by_id, *(pk for pk in (*answered, *judged) if pk is not None)}
+
+
+def missing_to_submit(project: Project) -> list[Missing]:
+    """What an intake needs before it can be submitted: the gate's criteria, and answers to what reviewers asked."""
+    wizard = reverse("projects:intake_step", args=[project.key, "check"])
+    has_questions = Exists(FieldQuestion.objects.open().filter(project=OuterRef("pk")))
+    facts = Project.objects.annotate(has_questions=has_questions).values_list("concept__state", "has_questions")
+    state, asked = facts.get(pk=project.pk)
+    early = [
+        *concepts.missing_to_submit(project, state),
+        *(field_questions.missing(project) if asked else ()),
+        *distinctions.missing(project),
+    ]
+    placed = [Missing(item.code, item.message, item.how_to_fix, wizard) for item in early]
+    return missing_for_gate(project, Stage.QUALIFICATION) + placed
 
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:

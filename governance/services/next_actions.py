@@ -12,6 +12,7 @@ from governance.services import gates
 from projects import checklists
 from projects import permissions as project_permissions
 from projects.models import Project, Stage
+from projects.services import concepts
 from projects.services import gaps as coverage
 
 
@@ -45,6 +46,9 @@ def next_action(project: Project, user: User) -> NextAction:
         return _decide(waiting, user)
     if project.stage == Stage.POC:
         return _in_poc(project, user)
+    if project.stage == Stage.DEFERRED:
+        why = f"It waits for {project.waiting_on}. Its answers can be worked on meanwhile."
+        return NextAction("Nothing until it comes back", why, "nobody")
     if not project.is_open:
         label = project.get_stage_display()
         return NextAction(
@@ -53,7 +57,32 @@ def next_action(project: Project, user: User) -> NextAction:
     return _advance(project, user)
 
 
+def _of_concept(project: Project, user: User) -> NextAction:
+    if user.is_lead and not project_permissions.takes_part(user, project):
+        url = reverse("governance:qualification", args=[project.key])
+        return NextAction(
+            "Answer the concept", "Invite it, ask, defer or decline, with the reason.", "you", "Read it", url
+        )
+    url = reverse("projects:concept", args=[project.key])
+    why = "It is fixed until then. What you wrote stands in the full case already."
+    return NextAction("Wait for a CoE lead to answer the concept", why, "any CoE lead", "Open the concept", url)
+
+
+def _answer_questions(project: Project) -> NextAction | None:
+    asked = project.field_questions.open().count()
+    if not asked:
+        return None
+    url = reverse("projects:intake_step", args=[project.key, "check"]) + "#asked"
+    title = "Answer the question of a reviewer" if asked == 1 else f"Answer {asked} questions of reviewers"
+    why = "Change the fields or answer in words; then submit it again."
+    return NextAction(title, why, str(project.owner), "See the questions", url)
+
+
 def _complete_intake(project: Project, user: User) -> NextAction:
+    if project.waiting_on == concepts.WAITING:
+        return _of_concept(project, user)
+    if (asked := _answer_questions(project)) is not None:
+        return asked
     ready = checklists.readiness(project.criteria.all())
     owner = str(project.owner)
     if ready.gains:

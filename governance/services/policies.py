@@ -127,7 +127,11 @@ def publish(*, policy_id: str, new_projects: bool = True, actor: User | None) ->
     )
     policy = Policy(draft.document)
     checklists.publish_version(
-        policy_version=draft.label, criteria=policy.criteria, team=_team_of(policy), for_new_projects=starts
+        policy_version=draft.label,
+        criteria=policy.criteria,
+        team=_team_of(policy),
+        intake=policy.intake.for_checklists(),
+        for_new_projects=starts,
     )
     outbox.publish(PolicyPublished(draft.label))
     return draft
@@ -245,3 +249,11 @@ def policy_of(label: str) -> Policy:
     if version is None:
         raise NotFound(f"The policy {label} does not exist.")
     return Policy(version.document)
+
+
+def published() -> Policy:
+    """The policy of new projects. Raises NotFound before the first one is published."""
+    version = PolicyVersion.objects.for_new_projects().defer("source", "document").first()
+    if version is None:
+        raise NotFound("No policy is published yet. A CoE lead publishes one in the admin console.")
+    return policy_of(version.label)

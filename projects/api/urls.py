@@ -1,6 +1,7 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from projects.api import coverage, datasets, parts, projects
+from projects.api import coverage, datasets, intake, parts, projects
 
 router = SimpleRouter()
 router.register("business-units", projects.BusinessUnitViewSet, basename="business-unit")
@@ -12,4 +13,12 @@ router.register(r"projects/(?P<key>[^/]+)/responsibilities", parts.Responsibilit
 router.register(r"projects/(?P<key>[^/]+)/handovers", coverage.HandoverViewSet, basename="handover")
 router.register(r"users/(?P<username>[^/]+)/skills", coverage.SkillViewSet, basename="skill")
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("projects/<str:key>/concept/", intake.ConceptView.as_view(), name="project-concept"),
+    path("projects/<str:key>/similar/", intake.SimilarView.as_view(), name="project-similar-work"),
+    path("projects/<str:key>/join/", intake.JoinView.as_view(), name="project-join"),
+    path("projects/<str:key>/join-requests/", intake.JoinRequestsView.as_view(), name="project-join-requests"),
+    path("join-requests/<str:join_id>/decide/", intake.JoinDecideView.as_view(), name="join-request-decide"),
+    path("join-requests/<str:join_id>/withdraw/", intake.JoinWithdrawView.as_view(), name="join-request-withdraw"),
+    *router.urls,
+]

@@ -11,7 +11,7 @@ import coe_portal.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0002_projects_are_found_by_words"),
+        ("projects", "0201_how_ideas_become_projects"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ import coe_portal.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0701_lessons"),
+        ("projects", "0401_handovers_and_skills"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

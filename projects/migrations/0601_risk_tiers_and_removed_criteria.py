@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0401_handovers_and_skills"),
+        ("projects", "0501_datasets_and_access"),
     ]
 
     operations = [

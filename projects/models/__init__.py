@@ -10,6 +10,17 @@ from projects.models.checklist import (
 )
 from projects.models.data_access import ACCESS_LIFECYCLE, AccessPattern, AccessStatus, DataAccess, EndReason
 from projects.models.datasets import Dataset, Readiness
+from projects.models.intake import (
+    CONCEPT_LIFECYCLE,
+    JOIN_LIFECYCLE,
+    Concept,
+    ConceptState,
+    Distinction,
+    FieldQuestion,
+    JoinRequest,
+    JoinState,
+    Reviewer,
+)
 from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
@@ -37,25 +48,33 @@ from projects.models.team import (
 
 __all__ = [
     "ACCESS_LIFECYCLE",
+    "CONCEPT_LIFECYCLE",
     "CRITERION_LIFECYCLE",
     "HANDOVER_LIFECYCLE",
+    "JOIN_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "AccessPattern",
     "AccessStatus",
     "BusinessUnit",
     "ChecklistVersion",
+    "Concept",
+    "ConceptState",
     "Criterion",
     "CriterionStatus",
     "DataAccess",
     "DataClassification",
     "Dataset",
+    "Distinction",
     "EndReason",
     "Evidence",
     "EvidenceKind",
+    "FieldQuestion",
     "Handover",
     "HandoverReason",
     "HandoverState",
     "Health",
+    "JoinRequest",
+    "JoinState",
     "Lesson",
     "LessonKind",
     "LessonsOwed",
@@ -65,6 +84,7 @@ __all__ = [
     "Readiness",
     "Responsibility",
     "ResponsibilityKind",
+    "Reviewer",
     "Revision",
     "RiskTier",
     "Skill",

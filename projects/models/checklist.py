@@ -16,6 +16,9 @@ class ChecklistVersion(models.Model):
 
     policy_version = models.CharField(max_length=80, unique=True)
     criteria = models.JSONField()
+    intake = models.JSONField(
+        default=dict, help_text="{concept, concept_questions, explain_similar_from}: how ideas are looked at first."
+    )
     team = models.JSONField(default=dict, help_text="{most_areas, blocks}: what the policy says about teams.")
     is_current = models.BooleanField(default=False)
     published_at = models.DateTimeField(default=timezone.now)

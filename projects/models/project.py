@@ -38,7 +38,7 @@ STAGE_LIFECYCLE = Lifecycle(
     field="stage",
     states=Stage,
     moves={
-        Stage.INTAKE: {Stage.QUALIFICATION, Stage.STOPPED},
+        Stage.INTAKE: {Stage.QUALIFICATION, Stage.DECLINED, Stage.DEFERRED, Stage.STOPPED},
         Stage.QUALIFICATION: {Stage.INTAKE, Stage.POC, Stage.DECLINED, Stage.DEFERRED},
         Stage.POC: {Stage.PRODUCTION_READY, Stage.STOPPED},
         Stage.PRODUCTION_READY: {Stage.PRODUCTION, Stage.STOPPED},
@@ -161,6 +161,9 @@ class Project(models.Model):
     readiness = models.JSONField(default=dict, help_text="{score, complete, missing}, kept with every answer.")
     waiting_on = models.CharField(max_length=200, blank=True, help_text="Who decides next; governance keeps it.")
     waiting_since = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="The project it joined."
+    )
     revision = models.PositiveIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -204,16 +207,18 @@ class Project(models.Model):
 
     @staticmethod
     def keys_of(user: User) -> "models.QuerySet[Any, int]":
-        """Primary keys of the projects that the person takes part in, as a subquery.
+        """Primary keys of the projects that the person takes part in or reviews, as a subquery.
 
         A union, not one OR: the database can count each part, so it starts from the person's few projects instead of
         walking a whole table of runs.
         """
-        from projects.models.team import Member  # the member's model points here
+        from projects.models.intake import Reviewer  # these models point here
+        from projects.models.team import Member
 
         named = [Q(owner=user), Q(sponsor=user), Q(created_by=user), Q(deploy_authority=user)]
         parts = [Project.objects.filter(role).order_by().values_list("pk", flat=True) for role in named]
-        return Member.objects.filter(user=user).order_by().values_list("project_id", flat=True).union(*parts)
+        reviewed = Reviewer.objects.filter(user=user).order_by().values_list("project_id", flat=True)
+        return Member.objects.filter(user=user).order_by().values_list("project_id", flat=True).union(reviewed, *parts)
 
 
 class MetricDirection(models.TextChoices):

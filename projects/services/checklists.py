@@ -13,6 +13,7 @@ def publish_version(
     policy_version: str,
     criteria: list[dict[str, Any]],
     team: dict[str, Any] | None = None,
+    intake: dict[str, Any] | None = None,
     for_new_projects: bool = True,
 ) -> ChecklistVersion:
     """Keep the criteria of a policy version; new projects get them unless they are only for projects that move to them.
@@ -21,6 +22,7 @@ def publish_version(
 
     Args:
         team: ``most_areas`` of one person, and ``blocks``: titles of the gates that wait for each code of gap.
+        intake: how ideas are looked at first: ``{concept, concept_questions, explain_similar_from}``.
     """
     known = ChecklistVersion.objects.filter(policy_version=policy_version).first()
     if known is not None:
@@ -28,5 +30,9 @@ def publish_version(
     if for_new_projects:
         ChecklistVersion.objects.filter(is_current=True).update(is_current=False)
     return ChecklistVersion.objects.create(
-        policy_version=policy_version, criteria=criteria, team=team or {}, is_current=for_new_projects
+        policy_version=policy_version,
+        criteria=criteria,
+        team=team or {},
+        intake=intake or {},
+        is_current=for_new_projects,
     )

@@ -8,7 +8,7 @@ from projects.events import ProjectStageMoved
 from projects.models import STAGE_LIFECYCLE, Project
 
 
-def move_stage(project: Project, to: str, *, actor: User, comment: str = "") -> None:
+def move_stage(project: Project, to: str, *, actor: User | None, comment: str = "") -> None:
     """Move the project and tell the apps above. Call inside a transaction. Raises StaleState for an unlisted move."""
     source, now = project.stage, timezone.now()
     STAGE_LIFECYCLE.move(

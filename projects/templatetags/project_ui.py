@@ -1,10 +1,11 @@
 """The head of a project for the pages that higher apps show about it."""
 
+from collections.abc import Sized
 from typing import Any
 
 from django import template
 
-from projects.models import Project, Stage
+from projects.models import Criterion, Project, Stage
 from projects.views.head import head_context
 
 register = template.Library()
@@ -17,6 +18,8 @@ def stage_name(code: str) -> str:
 
 
 @register.inclusion_tag("projects/partials/_head.html", takes_context=True)
-def project_head(context: Any, project: Project, tab: str) -> dict[str, Any]:
+def project_head(
+    context: Any, project: Project, tab: str, criteria: list[Criterion] | None = None, team: Sized | None = None
+) -> dict[str, Any]:
     """{% project_head project "runs" %}: name, journey and tabs, with the given tab marked."""
-    return {"request": context.get("request"), **head_context(project, tab)}
+    return {"request": context.get("request"), **head_context(project, tab, criteria, team)}

@@ -14,13 +14,20 @@ from coe_portal.core.paging import keyset_page
 from coe_portal.core.sessions import signed_in
 from projects.filters import ProjectFilter
 from projects.forms import ProjectForm
-from projects.models import Project, Stage
+from projects.models import ConceptState, Project, Stage
 from projects.models.project import ProjectQuerySet
-from projects.services import projects
+from projects.services import concepts, projects
 from projects.similar import similar_projects
 from projects.views.words import STAGE_CHIPS
 
 PAGE_SIZE = 40
+LANES = (
+    ("All", "", ""),
+    ("Being written", "stage", Stage.INTAKE),
+    ("Concepts to answer", "concept", ConceptState.SUBMITTED),
+    ("In qualification", "stage", Stage.QUALIFICATION),
+    ("Deferred", "stage", Stage.DEFERRED),
+)
 STAGE_STEPS = {Stage.POC: 4, Stage.PRODUCTION_READY: 5, Stage.PRODUCTION: 6, Stage.RETIRED: 7}
 
 
@@ -62,7 +69,20 @@ def project_list(request: HttpRequest) -> HttpResponse:
 def intake_list(request: HttpRequest) -> HttpResponse:
     """Ideas and submitted intakes, with their readiness and who is waited for."""
     rows = Project.objects.visible_to(signed_in(request)).intakes().for_list()
-    return _page(request, rows, "projects/intake_list.html", {})
+    return _page(request, rows, "projects/intake_list.html", {"lanes": _lanes(request)})
+
+
+def _lanes(request: HttpRequest) -> list[tuple[str, str, bool]]:
+    """The parts of the queue: title, address, whether it is the one that is shown."""
+    here, chosen = reverse("projects:intake_list"), {name: request.GET.get(name, "") for name in ("stage", "concept")}
+    return [
+        (
+            title,
+            f"{here}?{name}={value}" if name else here,
+            chosen.get(name) == value if name else not any(chosen.values()),
+        )
+        for title, name, value in LANES
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,8 +97,18 @@ def intake_new(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             apply_domain_error(form, error)
         else:
-            return redirect(request, reverse("projects:intake_step", args=[project.key, "challenge"]))
-    return render(request, "projects/intake_new.html", {"form": form}, status=422 if form.errors else 200)
+            return redirect(request, _first_page(request, project))
+    context = {"form": form, "concept": concepts.current_mode()}
+    return render(request, "projects/intake_new.html", context, status=422 if form.errors else 200)
+
+
+def _first_page(request: HttpRequest, project: Project) -> str:
+    """Where a new idea goes on: its concept, when that comes first or is wanted first, else the full case."""
+    mode = concepts.rules_of(project)["concept"]
+    first = mode == concepts.REQUIRED or (mode == concepts.OPTIONAL and request.POST.get("start") == "concept")
+    if first:
+        return reverse("projects:concept", args=[project.key])
+    return reverse("projects:intake_step", args=[project.key, "challenge"])
 
 
 @require_GET

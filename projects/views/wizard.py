@@ -1,23 +1,25 @@
 """The intake wizard: six short steps, saved as you type, readiness beside them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from coe_portal.core.errors import DomainError
+from coe_portal.core.errors import DomainError, Missing
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import checklists, permissions
 from projects.forms import AnswerForm, MemberForm
-from projects.models import Criterion, Project, Stage
-from projects.services import checklist
-from projects.similar import similar_projects
+from projects.models import Criterion, FieldQuestion, Project, Stage
+from projects.services import checklist, concepts, distinctions, field_questions
+from projects.similar import Candidate, similar_projects
 from projects.views import sentences, words
 
 
@@ -39,10 +41,13 @@ STEPS = (
     Step("check", "Check and submit", ()),
 )
 SLUGS = [step.slug for step in STEPS]
+CONCEPT = "concept"  # a page of its own before the six steps; its answers are saved in the same way
 MINUTES = {"challenge": 6, "value": 5, "data": 4, "team": 3, "plan": 3}
 
 
-def _step(slug: str) -> Step:
+def _step(slug: str, project: Project) -> Step:
+    if slug == CONCEPT:
+        return Step(CONCEPT, "Concept", tuple(item.code for item in concepts.questions_of(project)))
     found = next((step for step in STEPS if step.slug == slug), None)
     if found is None:
         raise Http404
@@ -50,7 +55,7 @@ def _step(slug: str) -> Step:
 
 
 def _criteria(project: Project) -> list[Criterion]:
-    return list(project.criteria.for_list())
+    return list(project.criteria.for_list().prefetch_related(None))
 
 
 def _codes_on(step: Step, criteria: list[Criterion]) -> list[Criterion]:
@@ -60,7 +65,7 @@ def _codes_on(step: Step, criteria: list[Criterion]) -> list[Criterion]:
     return [criterion for criterion in criteria if criterion.code in step.codes] + extra
 
 
-def _save(project: Project, forms: list[AnswerForm], user: User) -> bool:
+def save(project: Project, forms: list[AnswerForm], user: User) -> bool:
     """Save every form that validates; refusals end on their fields. True when all are saved."""
     saved = True
     for form in forms:
@@ -85,27 +90,37 @@ def _save(project: Project, forms: list[AnswerForm], user: User) -> bool:
 def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """One step; POST saves it and goes on."""
     user = signed_in(request)
-    project, place = permissions.visible_project(user, key), _step(slug)
-    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, _criteria(project))]
-    if request.method == "POST" and _save(project, forms, user):
+    project = permissions.visible_project(user, key)
+    place = _step(slug, project)
+    criteria = _criteria(project)
+    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, criteria)]
+    if request.method == "POST" and save(project, forms, user):
         following = SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
         return redirect(request, reverse("projects:intake_step", args=[project.key, following]))
     status = 422 if any(form.errors for form in forms) else 200
-    return render(request, "projects/wizard.html", _context(user, project, place, forms), status=status)
+    if request.method == "POST":
+        criteria = _criteria(project)  # some of the forms may have been saved
+    return render(request, "projects/wizard.html", _context(user, project, place, forms, criteria), status=status)
 
 
 def step_page(
     request: HttpRequest, user: User, project: Project, slug: str, *, member_form: MemberForm
 ) -> HttpResponse:
     """The step again after a colleague could not be added, with the form as it was filled in."""
-    place = _step(slug)
-    forms = [AnswerForm(item) for item in _codes_on(place, _criteria(project))]
-    context = _context(user, project, place, forms) | {"member_form": member_form}
+    place = _step(slug, project)
+    criteria = _criteria(project)
+    forms = [AnswerForm(item) for item in _codes_on(place, criteria)]
+    context = _context(user, project, place, forms, criteria) | {"member_form": member_form}
     return render(request, "projects/wizard.html", context, status=422)
 
 
-def _context(user: User, project: Project, place: Step, forms: list[AnswerForm]) -> dict[str, Any]:
-    criteria = _criteria(project)
+def _context(
+    user: User, project: Project, place: Step, forms: list[AnswerForm], criteria: list[Criterion]
+) -> dict[str, Any]:
+    questions = asked_of(project, criteria)
+    similar = similar_projects(user, f"{project.name} {project.summary}", besides=project.pk)
+    for form in forms:
+        form.place(item.question for item in questions)
     at = SLUGS.index(place.slug)
     return {
         "project": project,
@@ -115,14 +130,44 @@ def _context(user: User, project: Project, place: Step, forms: list[AnswerForm])
         "before": STEPS[at - 1] if at else None,
         "after": STEPS[at + 1] if at + 1 < len(STEPS) else None,
         "forms": forms,
-        "frozen": _frozen(user, project),
+        "frozen": frozen(user, project),
         "member_form": MemberForm() if place.slug == "team" else None,
         "members": project.members.for_list() if place.slug == "team" else (),
-        "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        "similar": similar,
         "minutes": MINUTES.get(place.slug, 2),
         "summary": _summary(criteria) if place.slug == "check" else (),
+        "asked": questions,
+        "first": early_missing(project, similar) if place.slug == "check" and project.stage == Stage.INTAKE else (),
         **readiness_context(project, criteria),
     }
+
+
+@dataclass(frozen=True)
+class Open:
+    """A reviewer's open question with its place in words; changed: the field says something else by now."""
+
+    question: FieldQuestion
+    place: str
+    changed: bool
+
+
+def asked_of(project: Project, criteria: Iterable[Criterion] | None = None) -> list[Open]:
+    """The open questions of reviewers; ``criteria`` are the project's, if they have been read already."""
+    rows = list(project.field_questions.open().for_list())
+    if not rows:
+        return []
+    known = {item.code: item for item in (project.criteria.all() if criteria is None else criteria)}
+    answers = {code: item.answer or {} for code, item in known.items()}
+    return [Open(row, field_questions.title_of(row, known), field_questions.is_changed(row, answers)) for row in rows]
+
+
+def early_missing(project: Project, similar: list[Candidate]) -> list[Missing]:
+    """What has to happen before the full case is submitted, besides answering its questions."""
+    concept = concepts.concept_of(project)
+    return [
+        *concepts.missing_to_submit(project, concept.state if concept else None),
+        *distinctions.missing(project, similar),
+    ]
 
 
 def _summary(criteria: list[Criterion]) -> list[dict[str, Any]]:
@@ -148,7 +193,7 @@ def _state(each: Step, place: Step, criteria: list[Criterion]) -> str:
     return "done" if mine and complete else "todo"
 
 
-def _frozen(user: User, project: Project) -> str:
+def frozen(user: User, project: Project) -> str:
     if reason := permissions.refusal(user, "answer", project):
         return reason
     try:
@@ -166,12 +211,22 @@ def readiness_context(project: Project, criteria: list[Criterion]) -> dict[str, 
 
 
 @require_POST
+def answer_question(request: HttpRequest, key: str, asked_id: str) -> HttpResponse:
+    """Answer a reviewer's question in words."""
+    answered = field_questions.answer(
+        project_key=key, question_id=asked_id, text=request.POST.get("text", ""), actor=signed_in(request)
+    )
+    messages.success(request, f"Your answer to {answered.asked_by} is kept.")
+    return redirect(request, reverse("projects:intake_step", args=[answered.project.key, "check"]) + "#asked")
+
+
+@require_POST
 def autosave(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     """Save what is typed so far and answer the readiness panel with what could not be saved."""
     user = signed_in(request)
     project = permissions.visible_project(user, key)
-    forms = [AnswerForm(item, request.POST) for item in _codes_on(_step(slug), _criteria(project))]
-    _save(project, forms, user)
+    forms = [AnswerForm(item, request.POST) for item in _codes_on(_step(slug, project), _criteria(project))]
+    save(project, forms, user)
     errors = [
         (form.fields[name].label if name in form.fields else form.criterion.short, sentence)
         for form in forms

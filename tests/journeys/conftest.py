@@ -19,6 +19,7 @@ from tests.deployments.conftest import approved_project, lead, local, people, sc
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
 from tests.governance.requests import decide
+from tests.journeys.intakes import of_intakes
 
 __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
@@ -52,6 +53,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
     assert other is not None
     policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
     found = _of_approvals(project, asked, people) | _of_teams(project, people) | _of_data(project, people)
+    found |= of_intakes(project, asked, people)
     return found | {
         "username": "lead",
         "audit": entry.pk,

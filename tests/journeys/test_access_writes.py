@@ -48,6 +48,12 @@ DATA = {
     "owner": "security", "readiness": "ready",
 }  # fmt: skip
 ASKED = {"dataset": "{unused}", "purpose": "To train the third classifier.", "pattern": "platform_read", "days": 30}
+SCORES = {"value": 4, "feasibility": 3, "data_readiness": 3, "risk": 4}
+FUND = {"outcome": "fund", "reason": "Worth a proof of concept."}
+WEIGHTS = {"value": 25, "feasibility": 25, "data_readiness": 25, "risk": 25}
+WHY = "Data decides more of our projects than we thought."
+APART = {"other": "{asked_project}", "reason": "That one reads scans, this one reads photos of cars."}
+SHORT = {"name": "Route planning", "summary": "Plans the routes of assessors for a whole week."}
 HARMLESS = {"harm": "nothing", "autonomy": "person", "personal_data": "none", "reach": "hundreds"}
 
 # What is sent where; everything else gets an empty body.
@@ -68,6 +74,14 @@ BODIES: dict[str, Any] = {
     "post api/v1/data-access/{access}/attest-destroyed/": {"statement": "The prefix was emptied by hand."},
     "post api/v1/delegations/": ASIDE,
     "post api/v1/projects/{key}/break-glass/": GLASS,
+    "post api/v1/projects/{key}/similar/": APART,
+    "post api/v1/projects/{key}/join/": {"message": "We label too."},
+    "post api/v1/join-requests/{join_id}/decide/": {"accept": True, "roles": ["data_engineer"]},
+    "post api/v1/projects/{key}/decide-intake/": FUND,
+    "post api/v1/projects/{key}/reviews/": {"scores": SCORES},
+    "post api/v1/projects/{key}/reviewers/": {"user": "stranger"},
+    "post api/v1/projects/{key}/review-questions/{asked_id}/answer/": {"text": "Finance did."},
+    "post api/v1/scoring/": {"weights": WEIGHTS, "reason": WHY},
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
     "patch api/v1/policies/{policy}/": {"source": policies.DEFAULT.read_text()},
     "post api/v1/policies/{policy}/migrate/": {"projects": ["{key}"]},
@@ -110,6 +124,15 @@ BODIES: dict[str, Any] = {
     "environments/new/": DEV_FORM,
     "environments/{environment}/edit/": DEV_FORM,
     "intake/new/": {"name": "Claims triage", "business_unit": "{unit}"},
+    "intake/ranking/": WEIGHTS | {"reason": WHY},
+    "intake/{key}/concept/": SHORT,
+    "intake/{key}/similar/": APART,
+    "intake/{key}/questions/{asked_id}/": {"text": "Finance did."},
+    "projects/{key}/join/": {"message": "We label too."},
+    "join-requests/{join_id}/decide/": {"verdict": "accept", "roles": "data_engineer"},
+    "projects/{key}/qualification/review/": SCORES,
+    "projects/{key}/qualification/decide-intake/": FUND,
+    "projects/{key}/qualification/reviewers/": {"user": "stranger"},
     "intake/{key}/{slug}/": CHALLENGE,
     "intake/{key}/{slug}/autosave/": CHALLENGE,
     "projects/{key}/checklist/{code}/evidence/": NOTE,
@@ -121,6 +144,14 @@ BODIES: dict[str, Any] = {
 }
 # Commands that need another row than the project in its proof of concept: the end of the address → which.
 OTHER_ROWS = {
+    "/concept/": {"key": "ready"},
+    "/take-back/": {"key": "idea"},
+    "/decide-intake/": {"key": "asked_project"},
+    "/review/": {"key": "asked_project"},
+    "/reviews/": {"key": "asked_project"},
+    "/reviewers/": {"key": "asked_project"},
+    "/reviewers/{reviewer}/": {"key": "asked_project"},
+    "/release/": {"key": "asked_project"},
     "/submit/": {"key": "ready"},
     "/verdict/": {"key": "asked_project"},
     "/decide/": {"approval": "asked"},
@@ -153,6 +184,30 @@ TABLE: dict[str, str] = {
     "datasets/{dataset}/remove/": "302 403 403 303 303 403: security lead",
     "delete api/v1/datasets/{dataset}/": "401 403 403 409 409 403:",
     "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
+    "delete api/v1/projects/{key}/concept/": "401 404 409 404 409 403:",
+    "delete api/v1/projects/{key}/reviewers/{reviewer}/": "401 404 403 403 204 403: lead",
+    "intake/ranking/": "302 422 422 422 303 422: lead",
+    "intake/{key}/concept/": "302 404 303 404 303 422: scientist lead",
+    "intake/{key}/concept/take-back/": "302 404 303 404 303 403: scientist lead",
+    "intake/{key}/questions/{asked_id}/": "302 404 303 403 303 403: scientist lead",
+    "intake/{key}/similar/": "302 404 303 403 303 403: scientist lead",
+    "join-requests/{join_id}/decide/": "302 404 303 403 303 403: scientist lead",
+    "join-requests/{join_id}/withdraw/": "302 404 403 403 403 403:",
+    "post api/v1/join-requests/{join_id}/decide/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/join-requests/{join_id}/withdraw/": "401 404 403 403 403 403:",
+    "post api/v1/projects/{key}/concept/": "401 404 201 404 201 403: scientist lead",
+    "post api/v1/projects/{key}/decide-intake/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/join/": "401 404 409 201 201 403: security lead",
+    "post api/v1/projects/{key}/review-questions/{asked_id}/answer/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/projects/{key}/reviewers/": "401 404 403 403 201 403: lead",
+    "post api/v1/projects/{key}/reviews/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/similar/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/scoring/": "401 403 403 403 201 403: lead",
+    "projects/{key}/join/": "302 404 422 303 303 422: security lead",
+    "projects/{key}/qualification/decide-intake/": "302 404 403 403 303 403: lead",
+    "projects/{key}/qualification/review/": "302 404 403 403 303 403: lead",
+    "projects/{key}/qualification/reviewers/": "302 404 403 403 303 403: lead",
+    "projects/{key}/qualification/reviewers/{reviewer}/release/": "302 404 403 403 303 403: lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/saved-views/{view}/": "401 404 204 404 404 404: scientist",

@@ -103,7 +103,7 @@ def test_similar_work_is_found_by_its_words(client: Client, people: dict[str, Us
     intake("Vehicle damage estimate")
     answer = client.get("/api/v1/projects/similar/?text=vehicle+damage", headers=bearer(people["domain"]))
     assert [(item["name"], item["reason"]) for item in answer.json()] == [
-        ("Vehicle damage estimate", "The names are alike.")
+        ("Vehicle damage estimate", "Shares “vehicle”, “damage” in its name.")
     ]
 
 

@@ -10,7 +10,7 @@ import coe_portal.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0701_audit_is_sealed"),
+        ("core", "0102_when_people_stand_in"),
     ]
 
     operations = [

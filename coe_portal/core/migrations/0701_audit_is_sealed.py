@@ -20,7 +20,7 @@ DROP TRIGGER seal_no_change ON core_auditseal;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0102_when_people_stand_in")]
+    dependencies = [("core", "0401_saved_views")]
 
     operations = [
         migrations.CreateModel(

@@ -16,6 +16,7 @@ from coe_portal.core.models import SavedView, User
 from coe_portal.core.services import saved_views
 from coe_portal.demo_people import DEMO_PEOPLE
 from deployments.management import seed_data
+from deployments.management.demo_reviews import seed_reviews
 from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
@@ -45,6 +46,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{project} is in {project.get_stage_display().lower()}.")
         seed_skills_and_views(script, people)
         seed_data.seed(people)
+        for described in script["reviews"]:
+            seed_reviews(described, people)
         _have_checked(people["lead"])
         self.stdout.write(f"The demo organisation has {len(people)} people.")
 

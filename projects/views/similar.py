@@ -1,0 +1,54 @@
+"""Work like an intake's own: join it, or say why not."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from coe_portal.core.errors import DomainError
+from coe_portal.core.htmx import redirect
+from coe_portal.core.models import User
+from coe_portal.core.sessions import signed_in
+from projects import permissions
+from projects.models import Project
+from projects.services import distinctions
+from projects.similar import similar_projects
+from projects.views.wizard import frozen
+
+
+@require_http_methods(["GET", "POST"])
+def page(request: HttpRequest, key: str) -> HttpResponse:
+    """Each similar project with why it is shown, the way to join it, and what was said of the difference."""
+    user = signed_in(request)
+    project = permissions.visible_project(user, key)
+    other, reason, refusal = request.POST.get("other", ""), request.POST.get("reason", ""), ""
+    if request.method == "POST":
+        try:
+            told = distinctions.explain(project_key=key, other_key=other, reason=reason, actor=user)
+        except DomainError as error:
+            if not error.errors:
+                raise
+            refusal = error.message.partition(": ")[2]
+        else:
+            messages.success(request, f"Reviewers read why this is not {told.other.key}.")
+            return redirect(request, reverse("projects:similar_work", args=[project.key]))
+    return _page(request, user, project, (other, reason, refusal))
+
+
+def _page(request: HttpRequest, user: User, project: Project, typed: tuple[str, str, str]) -> HttpResponse:
+    other, reason, refusal = typed
+    found = similar_projects(user, f"{project.name} {project.summary}", besides=project.pk)
+    told = {row.other_id: row for row in project.distinctions.select_related("given_by")}
+    rows = [
+        {
+            "item": item,
+            "told": told.get(item.project.pk),
+            "reason": reason if item.project.key == other else "",
+            "refusal": refusal if item.project.key == other else "",
+        }
+        for item in found
+    ]
+    lost = refusal if refusal and other not in {item.project.key for item in found} else ""
+    context = {"project": project, "rows": rows, "frozen": frozen(user, project), "lost": lost}
+    return render(request, "projects/similar.html", context, status=422 if refusal else 200)
