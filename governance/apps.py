@@ -7,10 +7,14 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
         from governance import handlers, wording
+        from governance.models import Finding
         from governance.palette import find_approvals
-        from governance.services import break_glass, inboxes  # break_glass registers what its approval does
+        from governance.services import break_glass, findings, inboxes  # break_glass registers what its approval does
 
         del break_glass, handlers, wording  # wording registers how its actions are told
         inbox.register("approvals", inboxes.count)
+        inbox.register("findings", findings.count)
+        inbox.register_tasks("findings", findings.tasks, Finding.objects.waiting_for)
+        menu.register("approvals", Finding.objects.waiting_for, calls=True)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

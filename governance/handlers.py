@@ -10,7 +10,8 @@ from governance.events import (
     StepReminded,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Telling
-from governance.services import notifications
+from governance.services import endings, notifications
+from projects.events import ProjectStageMoved
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated, telling: Telling) -> None:
@@ -49,3 +50,8 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(ProjectStageMoved)
+def project_ended(event: ProjectStageMoved) -> None:
+    endings.owe_lessons(project_key=event.project_key, source=event.source, target=event.target)

@@ -7,7 +7,7 @@ from django import forms
 
 from coe_portal.core.models import User
 from projects import checklists
-from projects.models import BusinessUnit, Criterion, EvidenceKind, ProjectRole, RiskTier
+from projects.models import BusinessUnit, Criterion, EvidenceKind, LessonKind, ProjectRole, RiskTier
 
 WORDS = {
     "yes": "Yes",
@@ -174,3 +174,22 @@ class VerdictForm(forms.Form):
     def of(cls, code: str, data: Any = None) -> "VerdictForm":
         """The form beside the question with this code."""
         return cls(data, auto_id=f"verdict-{code}-%s", label_suffix="")
+
+
+class LessonForm(forms.Form):
+    """A lesson for the next team."""
+
+    kind = forms.ChoiceField(choices=LessonKind.choices, label="What is it about?")
+    title = forms.CharField(
+        min_length=5, max_length=120, label="In one line", help_text="As you would say it to a colleague at the door."
+    )
+    text = forms.CharField(
+        min_length=20,
+        max_length=2000,
+        label="What happened, and what to do about it",
+        help_text="Everybody who signs in can read it: leave out what is confidential.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    tags = forms.CharField(
+        max_length=280, required=False, label="Tags", help_text="Words to find it by, with commas: labelling, drift."
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, history, lists, project, revisions, team, wizard
+from projects.views import checklist, history, lessons, lists, project, revisions, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("projects/<str:key>/team/", team.team_page, name="team"),
     path("projects/<str:key>/team/responsibilities/", team.set_responsibilities, name="responsibilities"),
     path("projects/<str:key>/team/<str:member_id>/remove/", team.remove_member, name="member_remove"),
+    path("projects/<str:key>/lessons/", lessons.of_project, name="lessons"),
+    path("projects/<str:key>/lessons/alike/", lessons.alike, name="lessons_alike"),
+    path("lessons/<str:lesson_id>/withdraw/", lessons.withdraw, name="lesson_withdraw"),
+    path("stories/", lessons.stories, name="stories"),
     path("projects/<str:key>/history/", history.history, name="history"),
     path("projects/<str:key>/history/export.csv", history.export, name="history_export"),
     path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),

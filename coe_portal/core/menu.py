@@ -60,6 +60,7 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
             MenuPlace("Audit trail", "pages:audit", "history"),
         ),
     ),
+    ("Share", (MenuPlace("Wins and lessons", "projects:stories", "trophy", also=("/lessons/",)),)),
 )
 
 
@@ -93,7 +94,7 @@ def _key(user: User) -> str:
 
 def _counted(user: User, places: dict[str, list[Rows]]) -> dict[str, int]:
     """All numbers with one query."""
-    numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
+    numbers = [_sum([number_of(rows(user)) for rows in several]) for several in places.values()]
     found = User.objects.filter(pk=user.pk).values_list(*numbers).first()
     return dict(zip(places, found or [0] * len(places), strict=True))
 
@@ -102,7 +103,7 @@ def _sum(numbers: list[Coalesce]) -> Any:
     return reduce(add, numbers)
 
 
-def _number(rows: "QuerySet[Any]") -> Coalesce:
+def number_of(rows: "QuerySet[Any]") -> Coalesce:
     """How many rows there are, as a part of another query."""
     counted = rows.order_by().annotate(all_rows=Value(1)).values("all_rows").annotate(number=Count("pk"))
     return Coalesce(Subquery(counted.values("number")), 0)

@@ -3,9 +3,11 @@
 from typing import Any
 
 from coe_portal.core.models import ApproverGroup, SiteRole
-from projects.models import DataClassification, ProjectRole, RiskTier, Stage
+from governance.policies import closing
+from projects.models import DataClassification, LessonKind, ProjectRole, RiskTier, Stage
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
+SEVERITIES = ("low", "medium", "high", "critical")
 ENVIRONMENT_KINDS = ("local", "sandbox", "dev", "staging", "prod")
 _CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _STAGES = {"type": "array", "items": {"enum": list(Stage.values)}, "minItems": 1}
@@ -146,6 +148,7 @@ POLICY_SCHEMA = {
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},
             "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
+            **closing.schema(Stage.values, LessonKind.values, SEVERITIES, ACTIONS),
         },
         ["name", "title", "separation_of_duties", "criteria", "gates", "actions"],
     ),

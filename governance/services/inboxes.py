@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, prefetch_related_objects
 from django.utils import timezone
 
 from coe_portal.core import inbox
@@ -95,11 +95,10 @@ def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | 
         page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows, _principals(user, page.rows, held))
         groups += [] if cursor else _for_information(user)
-    needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
-    counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
-    tasks, decisions = inbox.tasks(user), counted["needs_you"]
+    opened = visible.filter(state=ApprovalState.OPEN)
+    tasks, (everything, decisions) = inbox.tasks_and_numbers(user, opened, opened.filter(pk__in=mine.values("pk")))
     shown = tasks if tab == NEEDS_YOU and not cursor else ()
-    return Inbox(tab, groups, decisions + len(tasks), counted["all"] - decisions, page, shown)
+    return Inbox(tab, groups, decisions + len(tasks), everything - decisions, page, shown)
 
 
 def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:

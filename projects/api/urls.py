@@ -1,9 +1,10 @@
 from rest_framework.routers import SimpleRouter
 
-from projects.api import parts, projects
+from projects.api import lessons, parts, projects
 
 router = SimpleRouter()
 router.register("business-units", projects.BusinessUnitViewSet, basename="business-unit")
+router.register("lessons", lessons.LessonViewSet, basename="lesson")
 router.register("projects", projects.ProjectViewSet, basename="project")
 router.register(r"projects/(?P<key>[^/]+)/checklist", parts.ChecklistViewSet, basename="criterion")
 router.register(r"projects/(?P<key>[^/]+)/members", parts.MemberViewSet, basename="member")

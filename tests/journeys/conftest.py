@@ -14,7 +14,7 @@ from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, delegations, findings, intakes, policies
 from projects.models import BusinessUnit, Project
-from projects.services import team
+from projects.services import lessons, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -57,6 +57,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "number": run.number,
         "key": project.key,
         "code": "value",
+        "lesson": _lesson(project, people),
         "approval": ApprovalRequest.objects.get(project=project).key,
         "asked": asked.key,
         "asked_project": asked.project.key,
@@ -70,6 +71,12 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "duty": duty.pk if duty else "",
         "slug": "challenge",
     }
+
+
+def _lesson(project: Project, people: dict[str, User]) -> str:
+    text = "Two assessors agreed on the severity of every photo before the first run."
+    said = {"kind": "worked", "title": "Labels first", "text": text, "tags": ["labelling"]}
+    return lessons.give_lesson(project_key=project.key, actor=people["scientist"], **said).pk
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

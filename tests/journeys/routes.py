@@ -23,6 +23,7 @@ def plain(route: str) -> str:
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
+    kinds |= {"lessons": "lesson"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -34,6 +35,7 @@ def plain(route: str) -> str:
             name = part.strip("<>").split(":")[1]
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
             renamed |= {"delegation_id": "delegation", "question_id": "question"}
+            renamed |= {"lesson_id": "lesson"}
             renamed |= {"condition_id": "condition", "finding_id": "finding"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)

@@ -34,6 +34,10 @@ CHALLENGE = {f"challenge-{name}": value + " Every day." for name, value in ANSWE
     "challenge-ml_needed": "yes"
 }
 
+LESSON = {
+    "kind": "failed", "title": "Too few night photos",
+    "text": "Only one photo in forty was taken at night; ask for them early.",
+}  # fmt: skip
 TODAY = {"starts_on": "{today}", "ends_on": "{today}"}
 ASIDE = {"to": "devops", "scope": "all", **TODAY}
 GLASS = {
@@ -53,9 +57,14 @@ BODIES: dict[str, Any] = {
     "post api/v1/approvals/{approval}/decide/": VERDICT,
     "post api/v1/approvals/{approval}/ask/": {"text": "Who labels it?"},
     "post api/v1/approvals/{approval}/answer/": {"question": "{question}", "text": "Two assessors do."},
+    "post api/v1/findings/": {"project": "{key}", "title": "Labels drift", "severity": "medium"},
+    "projects/{key}/findings/new/": {"title": "Labels drift", "severity": "medium"},
     "post api/v1/findings/{finding}/resolve/": {"resolution": "Looked at it together."},
     "post api/v1/delegations/": ASIDE,
     "post api/v1/projects/{key}/break-glass/": GLASS,
+    "post api/v1/lessons/": LESSON | {"project": "{key}"},
+    "patch api/v1/lessons/{lesson}/": {"title": "Labels before anything else"},
+    "projects/{key}/lessons/": LESSON,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
@@ -119,6 +128,8 @@ TABLE: dict[str, str] = {
     "intake/new/": "302 303 303 303 303 422: stranger scientist security lead",
     "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
     "intake/{key}/{slug}/autosave/": "302 404 200 200 200 200: scientist lead",
+    "delete api/v1/lessons/{lesson}/": "401 403 204 403 204 403: scientist lead",
+    "lessons/{lesson}/withdraw/": "302 403 303 403 303 403: scientist lead",
     "me/delegations/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/delegations/{delegation}/end/": "302 404 404 303 303 403: security lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
@@ -126,6 +137,7 @@ TABLE: dict[str, str] = {
     "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
     "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
     "patch api/v1/environments/{environment}/": "401 403 403 403 200 403: lead",
+    "patch api/v1/lessons/{lesson}/": "401 403 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
@@ -141,7 +153,9 @@ TABLE: dict[str, str] = {
     "post api/v1/environments/{environment}/check/": "401 403 403 403 202 403: lead",
     "post api/v1/environments/{environment}/renew-external-id/": "401 403 403 403 200 403: lead",
     "post api/v1/estimates/": "401 404 200 403 200 403:",
+    "post api/v1/findings/": "401 404 201 201 201 403: scientist security lead",
     "post api/v1/findings/{finding}/resolve/": "401 404 403 200 200 403: security lead",
+    "post api/v1/lessons/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/policies/": "401 403 403 403 201 403: lead",
     "post api/v1/policies/{policy}/publish/": "401 404 404 404 200 403: lead",
     "post api/v1/projects/": "401 201 201 201 201 403: stranger scientist security lead",
@@ -161,6 +175,8 @@ TABLE: dict[str, str] = {
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
+    "projects/{key}/findings/new/": "302 404 303 303 303 422: scientist security lead",
+    "projects/{key}/lessons/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/runs/estimate/": "302 404 200 200 200 200:",
     "projects/{key}/runs/new/": "302 404 303 422 422 422: scientist",
     "projects/{key}/runs/{number}/retry/": "302 404 303 303 303 303: scientist",

@@ -17,7 +17,7 @@ from coe_portal.core.models import ApiToken, AuditEntry, User
 from deployments.models import Environment, Run, TemplateVersion
 from governance.models import ApprovalRequest, PolicyVersion
 from governance.services import intakes
-from projects.models import BusinessUnit, Project
+from projects.models import BusinessUnit, Lesson, Project
 from tests import factories
 from tests.bench.listing.multiply import multiply
 from tests.journeys.test_access import TABLE
@@ -28,7 +28,7 @@ MOST, TIMES = 12, 20
 MANY = f"generate_series(1, {TIMES}) AS n"
 ULID = "substr(md5(pattern.id || '-' || {}), 1, 26)"
 READERS = ("scientist", "security", "lead", "auditor")
-LISTS = ("portfolio/", "projects/", "runs/", "intake/", "audit/", "inbox/", "search/")
+LISTS = ("stories/", "portfolio/", "projects/", "runs/", "intake/", "audit/", "inbox/", "search/")
 
 
 def _queries(client: Client, address: str, **headers: str) -> list[str]:
@@ -83,6 +83,7 @@ def _grow(things: dict[str, Any]) -> None:
     _copy(TemplateVersion.objects.filter(template__name=things["template"])[0], version="pattern.version + n")
     _copy(BusinessUnit.objects.get(), name="'Unit ' || n")
     _copy(AuditEntry.objects.earliest("id"))
+    _copy(Lesson.objects.get(pk=things["lesson"]))
 
 
 def test_twenty_rows_cost_as_many_queries_as_one_and_no_page_costs_many(
