@@ -228,7 +228,7 @@ def tasks(user: User) -> list[Task]:
     return [
         Task(
             title=row.title,
-            why=f"{'Overdue, ' if row.is_overdue else ''}{row.get_severity_display().lower()} severity: put it right.",
+            why=f"{'Overdue. ' if row.is_overdue else ''}{row.get_severity_display()} severity: put it right.",
             url=reverse("governance:project_findings", args=[row.project.key]),
             button="Open the finding",
             place=f"{row.project.key}, {row.project.business_unit}",

@@ -48,7 +48,7 @@ def test_a_finding_waits_in_the_inbox_of_who_puts_it_right_until_it_is_resolved(
     client.force_login(person("scientist"))
     assert "Photos show number plates" in client.get("/inbox/").content.decode()
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
-        assert inbox.tasks(person("scientist"))[0].why.startswith("Overdue, high severity")
+        assert inbox.tasks(person("scientist"))[0].why.startswith("Overdue. High severity")
     findings.resolve(finding_id=finding.pk, resolution="Plates are blurred.", actor=person("lead"))
     assert inbox.tasks(person("scientist")) == []
 
