@@ -14,7 +14,7 @@ class GovernanceConfig(AppConfig):
         del break_glass, handlers, wording  # wording registers how its actions are told
         inbox.register("approvals", inboxes.count)
         inbox.register("findings", findings.count)
-        inbox.register_tasks("findings", findings.tasks, Finding.objects.waiting_for)
+        inbox.register_tasks("findings", findings.tasks)
         menu.register("approvals", Finding.objects.waiting_for, calls=True)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

@@ -6,15 +6,19 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
-        from projects import wording
-        from projects.models import LessonsOwed, Project
+        from projects import handlers, wording
+        from projects.models import Handover, LessonsOwed, Project
         from projects.palette import find_projects
-        from projects.services import lessons
+        from projects.services import handovers, lessons
 
+        del handlers, wording  # one subscribes, the other registers how its actions are told
+        inbox.register("handovers", handovers.count)
+        inbox.register_tasks("handovers", handovers.tasks)
+        menu.register("approvals", Handover.objects.waiting_for, calls=True)
         inbox.register("lessons", lessons.count)
-        inbox.register_tasks("lessons", lessons.tasks, LessonsOwed.objects.waiting_for)
+        inbox.register_tasks("lessons", lessons.tasks)
         menu.register("approvals", LessonsOwed.objects.waiting_for, calls=True)
-        del wording  # it registers how its actions are told
+
         search.register("projects", find_projects)
         menu.register("projects", lambda user: Project.objects.visible_to(user).open())
         menu.register("intakes", lambda user: Project.objects.visible_to(user).intakes())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, history, lessons, lists, project, revisions, team, wizard
+from projects.views import checklist, history, lessons, lists, project, revisions, skills, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
     path("projects/", lists.project_list, name="list"),
+    path("me/skills/", skills.my_skills, name="my_skills"),
     path("projects/<str:key>/", project.detail, name="detail"),
     path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),
     path("projects/<str:key>/checklist/<str:code>/evidence/", checklist.add_evidence, name="evidence"),

@@ -16,6 +16,7 @@ Rows = Callable[[User], "QuerySet[Any]"]
 _calling: dict[str, list[Rows]] = {}
 _quiet: dict[str, list[Rows]] = {}
 KEEP_SECONDS = 5
+_COUNTED = "menu_counts"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,17 @@ def register(name: str, rows: Rows, *, calls: bool = False) -> None:
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings."""
+    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings.
+
+    Counted once for each page: what the page itself shows of them and the sidebar say the same.
+    """
+    known: dict[str, int] | None = user.__dict__.get(_COUNTED)
+    if known is None:
+        known = user.__dict__[_COUNTED] = _counts(user)
+    return known
+
+
+def _counts(user: User) -> dict[str, int]:
     quiet: dict[str, int] | None = cache.get(_key(user))
     if quiet is not None:
         return quiet | _counted(user, _calling)
@@ -86,6 +97,7 @@ def counts(user: User) -> dict[str, int]:
 def forget(user: User) -> None:
     """Count anew on the person's next page, because they did something."""
     cache.delete(_key(user))
+    user.__dict__.pop(_COUNTED, None)
 
 
 def _key(user: User) -> str:
@@ -94,7 +106,7 @@ def _key(user: User) -> str:
 
 def _counted(user: User, places: dict[str, list[Rows]]) -> dict[str, int]:
     """All numbers with one query."""
-    numbers = [_sum([number_of(rows(user)) for rows in several]) for several in places.values()]
+    numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
     found = User.objects.filter(pk=user.pk).values_list(*numbers).first()
     return dict(zip(places, found or [0] * len(places), strict=True))
 
@@ -103,7 +115,7 @@ def _sum(numbers: list[Coalesce]) -> Any:
     return reduce(add, numbers)
 
 
-def number_of(rows: "QuerySet[Any]") -> Coalesce:
+def _number(rows: "QuerySet[Any]") -> Coalesce:
     """How many rows there are, as a part of another query."""
     counted = rows.order_by().annotate(all_rows=Value(1)).values("all_rows").annotate(number=Count("pk"))
     return Coalesce(Subquery(counted.values("number")), 0)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0105_notifications")]
+    dependencies = [("governance", "0601_risk_and_moves")]
 
     operations = [
         migrations.AddField(

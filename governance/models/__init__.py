@@ -5,9 +5,11 @@ from governance.models.break_glass import BreakGlass
 from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
+from governance.models.moves import PolicyMove
 from governance.models.notifications import Notification, Telling
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
+from governance.models.risk import RiskAssessment
 from governance.models.steps import (
     APPROVING,
     STEP_LIFECYCLE,
@@ -42,8 +44,10 @@ __all__ = [
     "HolderKind",
     "HolderOrigin",
     "Notification",
+    "PolicyMove",
     "PolicyStatus",
     "PolicyVersion",
+    "RiskAssessment",
     "Severity",
     "StepState",
     "Telling",

@@ -61,10 +61,11 @@ def _move_project(request: ApprovalRequest, actor: User) -> None:
 
 def _advance(request: ApprovalRequest, actor: User) -> None:
     project = request.project
-    gate = policies.policy_of(request.policy_version).gate_from(project.stage)
+    policy = policies.policy_of(request.policy_version)
+    gate = policy.gate_from(project.stage)
     if gate is None:
         return
-    checklist.accept_all(project, list(gate.criteria), actor=actor)
+    checklist.accept_all(project, policy.asked_by(gate, project.risk_tier), actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
 
 

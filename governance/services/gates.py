@@ -14,7 +14,7 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, BreakGlass, Condition, Finding
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, findings, intakes, policies
+from governance.services import break_glass, conditions, consequences, findings, intakes, policies, risk
 from projects import permissions as project_permissions
 from projects.models import DataClassification, Member, Project, ProjectRole, RiskTier, Stage
 
@@ -106,7 +106,7 @@ def _missing(project: Project, action: str, environment_kind: str, known: Known)
         _wrong_person(project, rule, known.actor, roles),
     ]
     closing = findings.closing(opened, project, action)
-    return [item for item in found if item is not None] + known.overdue + closing
+    return [item for item in found if item is not None] + known.overdue + closing + risk.missing(project, action)
 
 
 def _may_not_ask(project: Project, actor: User | None) -> list[Missing]:

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.utils import timezone
 
-from coe_portal.core import inbox
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
 from governance import permissions
@@ -53,7 +52,6 @@ class Inbox:
     needs_you: int
     waiting: int
     page: Page
-    tasks: Sequence[inbox.Task] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -95,10 +93,9 @@ def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | 
         page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows, _principals(user, page.rows, held))
         groups += [] if cursor else _for_information(user)
-    opened = visible.filter(state=ApprovalState.OPEN)
-    tasks, (everything, decisions) = inbox.tasks_and_numbers(user, opened, opened.filter(pk__in=mine.values("pk")))
-    shown = tasks if tab == NEEDS_YOU and not cursor else ()
-    return Inbox(tab, groups, decisions + len(tasks), everything - decisions, page, shown)
+    needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
+    counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
+    return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
 def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:

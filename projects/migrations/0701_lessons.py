@@ -15,7 +15,7 @@ KINDS = [("worked", "What worked"), ("failed", "What failed"), ("different", "Wh
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0002_projects_are_found_by_words"),
+        ("projects", "0601_risk_tiers_and_removed_criteria"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

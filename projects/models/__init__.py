@@ -20,10 +20,22 @@ from projects.models.project import (
     Stage,
     SuccessMetric,
 )
-from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.models.skills import Skill, SkillLevel
+from projects.models.team import (
+    HANDOVER_LIFECYCLE,
+    Handover,
+    HandoverReason,
+    HandoverState,
+    Member,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
 
 __all__ = [
     "CRITERION_LIFECYCLE",
+    "HANDOVER_LIFECYCLE",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
     "ChecklistVersion",
@@ -32,6 +44,9 @@ __all__ = [
     "DataClassification",
     "Evidence",
     "EvidenceKind",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "Health",
     "Lesson",
     "LessonKind",
@@ -43,6 +58,8 @@ __all__ = [
     "ResponsibilityKind",
     "Revision",
     "RiskTier",
+    "Skill",
+    "SkillLevel",
     "Stage",
     "SuccessMetric",
     "WorkArea",

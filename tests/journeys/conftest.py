@@ -13,8 +13,8 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, Project
-from projects.services import lessons, team
+from projects.models import BusinessUnit, HandoverReason, Project
+from projects.services import handovers, lessons, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -47,7 +47,11 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return _of_approvals(project, asked, people) | {
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
+    found = _of_approvals(project, asked, people) | _of_teams(project, people)
+    return found | {
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,
@@ -64,8 +68,9 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "ready": complete_intake("Route planning").key,
         "failed": failed.pk,
         "failed_number": failed.number,
-        "policy": PolicyVersion.objects.get(status="published").label,
-        "draft": draft.pk,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
         "unit": BusinessUnit.objects.get().pk,
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
@@ -77,6 +82,15 @@ def _lesson(project: Project, people: dict[str, User]) -> str:
     text = "Two assessors agreed on the severity of every photo before the first run."
     said = {"kind": "worked", "title": "Labels first", "text": text, "tags": ["labelling"]}
     return lessons.give_lesson(project_key=project.key, actor=people["scientist"], **said).pk
+
+
+def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """A skill of the lead, and what somebody who left answered for."""
+    skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
+    left = handovers.open_for(
+        project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
+    )
+    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

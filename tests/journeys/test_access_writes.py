@@ -47,6 +47,8 @@ GLASS = {
     "reason": "The line stands still until it is trained again.",
 }
 
+HARMLESS = {"harm": "nothing", "autonomy": "person", "personal_data": "none", "reach": "hundreds"}
+
 # What is sent where; everything else gets an empty body.
 BODIES: dict[str, Any] = {
     "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
@@ -66,6 +68,15 @@ BODIES: dict[str, Any] = {
     "patch api/v1/lessons/{lesson}/": {"title": "Labels before anything else"},
     "projects/{key}/lessons/": LESSON,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
+    "patch api/v1/policies/{policy}/": {"source": policies.DEFAULT.read_text()},
+    "post api/v1/policies/{policy}/migrate/": {"projects": ["{key}"]},
+    "post api/v1/projects/{key}/migrate-policy/": {"to": "{other}"},
+    "post api/v1/projects/{key}/risk/": {"answers": HARMLESS},
+    "policies/new/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/edit/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/projects/": {"project": "{key}"},
+    "projects/{key}/migrate-policy/": {"to": "{other}"},
+    "projects/{key}/risk/": HARMLESS,
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
     "patch api/v1/projects/{key}/checklist/{code}/": {"answer": ANSWERS["value"] | {"low": 1}},
@@ -75,6 +86,8 @@ BODIES: dict[str, Any] = {
     "patch api/v1/projects/{key}/members/{member}/": {"roles": ["data_engineer"]},
     "post api/v1/projects/{key}/responsibilities/": DUTY,
     "patch api/v1/projects/{key}/responsibilities/{duty}/": {"kind": "informed"},
+    "post api/v1/users/{username}/skills/": {"subject": "model_monitoring", "level": 2},
+    "me/skills/": {"data_quality-level": "2"},
     "me/preferences/": {"theme": "dark"},
     "me/theme/": {"theme": "dark"},
     "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
@@ -106,6 +119,10 @@ OTHER_ROWS = {
     "/answer/": {"approval": "asked"},
     "/answer/{question}/": {"approval": "asked"},
     "/publish/": {"policy": "draft"},
+    "policies/{policy}/edit/": {"policy": "draft"},
+    "api/v1/policies/{policy}/": {"policy": "draft"},
+    "/migrate/": {"policy": "other"},
+    "policies/{policy}/projects/": {"policy": "other"},
     "/retry/": {"run": "failed", "number": "failed_number"},
 }
 
@@ -119,6 +136,7 @@ TABLE: dict[str, str] = {
     "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
+    "delete api/v1/users/{username}/skills/{skill}/": "401 403 403 403 204 403: lead",
     "delete api/v1/tokens/{token}/": "401 404 204 404 204 404: scientist lead",
     "environments/new/": "302 422 422 422 303 422: lead",
     "environments/{environment}/check/": "302 303 303 303 303 303: lead",
@@ -133,6 +151,7 @@ TABLE: dict[str, str] = {
     "me/delegations/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/delegations/{delegation}/end/": "302 404 404 303 303 403: security lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "me/skills/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/theme/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
     "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
@@ -142,6 +161,16 @@ TABLE: dict[str, str] = {
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/responsibilities/{duty}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/policies/{policy}/": "401 404 404 404 200 403: lead",
+    "policies/new/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/edit/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/projects/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/publish/": "302 403 403 403 303 403: lead",
+    "post api/v1/policies/{policy}/migrate/": "401 403 403 403 200 403: lead",
+    "post api/v1/projects/{key}/migrate-policy/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/risk/": "401 404 200 403 200 403: scientist lead",
+    "projects/{key}/migrate-policy/": "302 404 403 403 303 403: lead",
+    "projects/{key}/risk/": "302 404 303 403 303 403: scientist lead",
     "post api/v1/approvals/{approval}/answer/": "401 404 403 403 403 403:",
     "post api/v1/approvals/{approval}/ask/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
@@ -171,6 +200,7 @@ TABLE: dict[str, str] = {
     "post api/v1/runs/{run}/retry/": "401 404 201 403 409 403: scientist",
     "post api/v1/runs/{run}/stop/": "401 404 200 403 200 403: scientist lead",
     "post api/v1/tokens/": "401 201 201 201 201 201: stranger scientist security lead auditor",
+    "post api/v1/users/{username}/skills/": "401 403 403 403 201 403: lead",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
@@ -191,6 +221,8 @@ TABLE: dict[str, str] = {
 def _filled(value: Any, things: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name.format(**things): _filled(item, things) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, things) for item in value]
     return value.format(**things) if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
 
 
