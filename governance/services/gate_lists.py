@@ -11,7 +11,7 @@ from django.utils import timezone
 from coe_portal.core.models import User
 from governance.policies.document import ActionRule, Policy
 from governance.services import gates, policies
-from projects.models import Criterion, Project, ProjectRole, Stage
+from projects.models import Project, ProjectRole, Stage
 
 # Codes that say that the gate was not evaluated, so nothing of it is known to be met.
 NOT_EVALUATED = {
@@ -66,28 +66,27 @@ class GateList:
 def lists(project: Project, wanted: tuple[Wanted, ...], actor: User) -> list[GateList]:
     """The gates in the order in which they are wanted."""
     known = gates.Known(project, actor)
-    criteria = list(project.criteria.all())
-    return [_list(project, each, actor, known, criteria) for each in wanted]
+    return [_list(project, each, actor, known) for each in wanted]
 
 
-def _list(project: Project, each: Wanted, actor: User, known: gates.Known, criteria: list[Criterion]) -> GateList:
+def _list(project: Project, each: Wanted, actor: User, known: gates.Known) -> GateList:
     answer = gates.check(project, each.action, environment_kind=each.kind, actor=actor, known=known)
     codes = {item.code for item in answer.missing}
     if codes & NOT_EVALUATED or answer.break_glass:
         return GateList(each, answer, ())
     policy = policies.policy_of(project.policy_version)
     advances = each.action == "advance"
-    found = _met_to_advance(project, policy, criteria) if advances else _met(project, policy, each, known)
+    found = _met_to_advance(project, policy) if advances else _met(project, policy, each, known)
     return GateList(each, answer, tuple(sentence for code, sentence in found if code not in codes))
 
 
-def _met_to_advance(project: Project, policy: Policy, criteria: list[Criterion]) -> Iterator[tuple[str, str]]:
+def _met_to_advance(project: Project, policy: Policy) -> Iterator[tuple[str, str]]:
     """Code and sentence of each demand of the gate that leaves the project's stage."""
     stage = Stage.QUALIFICATION if project.stage == Stage.INTAKE else project.stage
     gate = policy.gate_from(stage)
-    for criterion in criteria:
-        if gate is not None and criterion.code in gate.criteria:
-            yield criterion.code, f"{criterion.short}: {criterion.get_status_display().lower()}"
+    for criterion in policy.criteria:
+        if gate is not None and criterion["code"] in gate.criteria:
+            yield criterion["code"], f"{criterion['short']} is answered"
     yield "sponsor", "The sponsor is named"
     yield "condition_open", "No condition is open"
     yield "finding", "No finding closes it"

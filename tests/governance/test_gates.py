@@ -126,7 +126,7 @@ def test_each_gate_lists_what_is_met_and_what_is_missing(project: Project) -> No
 def test_what_is_met_and_what_is_missing_never_speak_of_the_same(project: Project) -> None:
     ready = complete_intake("Route planning")
     advance = _shown(ready, "domain")["advance"]
-    assert advance.answer.allowed and "Business challenge: answered" in advance.met
+    assert advance.answer.allowed and "Business challenge is answered" in advance.met
     assert "The sponsor is named" in advance.met
     stranger = _shown(ready, "security")["advance"]
     assert "Only the team of" in stranger.answer.missing[0].message
