@@ -11,8 +11,9 @@ from governance.models import ApprovalRequest, ApprovalState
 from governance.services import gates
 from projects import checklists
 from projects import permissions as project_permissions
-from projects.models import Project, Stage
+from projects.models import LessonsOwed, Project, Stage
 from projects.services import gaps as coverage
+from projects.services import lessons
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,20 @@ def next_action(project: Project, user: User) -> NextAction:
         return _decide(waiting, user)
     if project.stage == Stage.POC:
         return _in_poc(project, user)
+    if not project.is_open and (owed := lessons.owed_by(project)) is not None:
+        return _owes_lessons(owed)
     if not project.is_open:
         label = project.get_stage_display()
         return NextAction(
             f"This project is {label.lower()}", "It is kept as it ended; its history stays readable.", "nobody"
         )
     return _advance(project, user)
+
+
+def _owes_lessons(owed: LessonsOwed) -> NextAction:
+    why = f"It has ended, and is closed for good once they are written; due {owed.due_on:%d %B}."
+    url = reverse("projects:lessons", args=[owed.project.key])
+    return NextAction("Write down what it has taught", why, str(owed.owner), "Write the lessons", url)
 
 
 def _complete_intake(project: Project, user: User) -> NextAction:

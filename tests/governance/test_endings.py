@@ -18,6 +18,7 @@ from governance.models import Severity
 from governance.policies.closing import FindingRule, LessonRule, finding_rules, is_closed_by, lesson_rule
 from governance.policies.loader import PolicyError, load
 from governance.services import findings, gates, intakes, policies
+from governance.services.next_actions import next_action
 from projects.knowledge import lessons_alike
 from projects.models import Lesson, LessonsOwed, Project, Stage
 from projects.services import lessons, stages, team
@@ -70,6 +71,8 @@ def test_the_last_lesson_closes_the_project_for_good(project: Project) -> None:
     for kind in ("worked", "failed"):
         _give(project, kind)
     assert lessons.owed_by(project) is not None
+    todo = next_action(Project.objects.get(pk=project.pk), person("domain"))
+    assert (todo.button, todo.url) == ("Write the lessons", f"/projects/{project.key}/lessons/")
     last = _give(project, "different", "scientist")
     assert lessons.owed_by(project) is None and inbox.tasks(person("domain")) == []
     closed = AuditEntry.objects.get(action="project.closed")
