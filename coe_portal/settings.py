@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
         "CriterionStatusEnum": "projects.models.CriterionStatus",
         "ApprovalVerdictEnum": "governance.models.Verdict",
         "EvidenceKindEnum": "projects.models.EvidenceKind",
+        "LessonKindEnum": "projects.models.LessonKind",
         "ResponsibilityKindEnum": "projects.models.ResponsibilityKind",
         "UserKindEnum": "coe_portal.core.models.UserKind",
         "EnvironmentKindEnum": "deployments.models.environments.EnvironmentKind",

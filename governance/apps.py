@@ -7,10 +7,14 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
         from governance import handlers, wording
+        from governance.models import Finding
         from governance.palette import find_approvals
-        from governance.services import break_glass, data_access, inboxes  # these register what their approvals do
+        from governance.services import break_glass, data_access, findings, inboxes  # they register what approvals do
 
         del break_glass, data_access, handlers, wording  # wording registers how its actions are told
         inbox.register("approvals", inboxes.count)
+        inbox.register("findings", findings.count)
+        inbox.register_tasks("findings", findings.tasks)
+        menu.register("approvals", Finding.objects.waiting_for, calls=True)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

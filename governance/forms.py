@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from coe_portal.core.models import User
-from governance.models import IntakeOutcome, Verdict
+from governance.models import IntakeOutcome, Severity, Verdict
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import AccessPattern, BusinessUnit, Dataset, Project
 from projects.services import accesses, places
@@ -175,3 +175,29 @@ class WeightsForm(forms.Form):
         if len(given) == len(self.fields) and (whole := sum(given.values())) != 100:
             raise forms.ValidationError(f"The weights together need to be 100; these are {whole}.")
         return given
+
+
+class FindingForm(forms.Form):
+    """What a review found."""
+
+    title = forms.CharField(min_length=5, max_length=200, label="What is wrong?")
+    severity = forms.ChoiceField(choices=Severity.choices, initial=Severity.MEDIUM, label="How much harm can it do?")
+    owner = forms.ChoiceField(required=False, label="Who puts it right?")
+    due_on = forms.DateField(
+        required=False,
+        label="Until when?",
+        help_text="A week for high and critical ones, else a month, if it stays empty.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    detail = forms.CharField(
+        max_length=4000,
+        required=False,
+        label="What was seen, and where",
+        help_text="May stay empty.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = [(person.username, str(person)) for person in User.objects.people()]
+        self.fields["owner"].choices = [("", "The project's owner"), *people]  # type: ignore[attr-defined]

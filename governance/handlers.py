@@ -12,7 +12,7 @@ from governance.events import (
     StepRerouted,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
-from governance.services import data_access, notifications, risk
+from governance.services import data_access, endings, notifications, risk
 from governance.services.approvals import rerouting
 from projects.events import AccountableChanged, ChecklistAnswered, ProjectStageMoved
 from projects.models import DataAccess
@@ -65,6 +65,11 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(ProjectStageMoved)
+def project_ended(event: ProjectStageMoved) -> None:
+    endings.owe_lessons(project_key=event.project_key, source=event.source, target=event.target)
 
 
 @subscribe(ChecklistAnswered)

@@ -57,6 +57,7 @@ urlpatterns = [
     path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),
     path("projects/<str:key>/gate/", panels.gate_panel, name="project_gate"),
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
+    path("projects/<str:key>/findings/new/", findings.report, name="finding_new"),
     path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
     path("projects/<str:key>/data/", data_access.project_data, name="project_data"),

@@ -7,14 +7,17 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
         from projects import handlers, wording
-        from projects.models import Dataset, Handover, Project
+        from projects.models import Dataset, Handover, LessonsOwed, Project
         from projects.palette import find_datasets, find_projects
-        from projects.services import handovers
+        from projects.services import handovers, lessons
 
         del handlers, wording  # one subscribes, the other registers how its actions are told
         inbox.register("handovers", handovers.count)
         inbox.register_tasks("handovers", handovers.tasks)
         menu.register("approvals", Handover.objects.waiting_for, calls=True)
+        inbox.register("lessons", lessons.count)
+        inbox.register_tasks("lessons", lessons.tasks)
+        menu.register("approvals", LessonsOwed.objects.waiting_for, calls=True)
 
         search.register("projects", find_projects)
         search.register("datasets", find_datasets)

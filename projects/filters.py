@@ -18,6 +18,8 @@ from projects.models import (
     Handover,
     HandoverState,
     Health,
+    Lesson,
+    LessonKind,
     Member,
     Project,
     ProjectRole,
@@ -32,6 +34,7 @@ from projects.models import (
 )
 from projects.models.data_access import DataAccessQuerySet
 from projects.models.datasets import DatasetQuerySet
+from projects.models.lessons import LessonQuerySet
 from projects.models.project import ProjectQuerySet
 from projects.models.skills import SUBJECTS
 
@@ -183,5 +186,33 @@ class DataAccessFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def filter_project(self, queryset: DataAccessQuerySet, name: str, value: str) -> DataAccessQuerySet:
+        del name
+        return queryset.filter(project__in=Project.objects.by_key(value))
+
+
+class LessonFilter(django_filters.FilterSet):  # type: ignore[misc]
+    search = django_filters.CharFilter(method="filter_search", label="Words, project key or unit")
+    kind = django_filters.ChoiceFilter(choices=LessonKind.choices, label="Kind", empty_label="Any", widget=FilterSelect)
+    tag = django_filters.CharFilter(method="filter_tag", label="Tag")
+    project = django_filters.CharFilter(method="filter_project", label="Project key")
+
+    class Meta:
+        model = Lesson
+        fields: list[str] = []
+
+    def filter_search(self, queryset: LessonQuerySet, name: str, value: str) -> LessonQuerySet:
+        """Lessons that hold every word in title, text, tags, or the name of their project or unit."""
+        del name
+        for word in value.split()[:8]:
+            own = Q(title__icontains=word) | Q(text__icontains=word) | Q(tags__contains=[word.lower()])
+            of_project = Q(project__name__icontains=word) | Q(project__business_unit__name__icontains=word)
+            queryset = queryset.filter(own | of_project | Q(project__in=Project.objects.by_key(word)))
+        return queryset
+
+    def filter_tag(self, queryset: LessonQuerySet, name: str, value: str) -> LessonQuerySet:
+        del name
+        return queryset.filter(tags__contains=[value.strip().lower()])
+
+    def filter_project(self, queryset: LessonQuerySet, name: str, value: str) -> LessonQuerySet:
         del name
         return queryset.filter(project__in=Project.objects.by_key(value))

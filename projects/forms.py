@@ -14,6 +14,7 @@ from projects.models import (
     Dataset,
     EvidenceKind,
     FieldQuestion,
+    LessonKind,
     Project,
     ProjectRole,
     Readiness,
@@ -277,3 +278,22 @@ class JoinForm(forms.Form):
         super().__init__(*args, **{"label_suffix": ""} | kwargs)
         choices = [("", "None"), *((row.key, str(row)) for row in intakes)]
         self.fields["intake"].choices = choices  # type: ignore[attr-defined]
+
+
+class LessonForm(forms.Form):
+    """A lesson for the next team."""
+
+    kind = forms.ChoiceField(choices=LessonKind.choices, label="What is it about?")
+    title = forms.CharField(
+        min_length=5, max_length=120, label="In one line", help_text="As you would say it to a colleague at the door."
+    )
+    text = forms.CharField(
+        min_length=20,
+        max_length=2000,
+        label="What happened, and what to do about it",
+        help_text="Everybody who signs in can read it: leave out what is confidential.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    tags = forms.CharField(
+        max_length=280, required=False, label="Tags", help_text="Words to find it by, with commas: labelling, drift."
+    )

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Q
 
 from projects.models import Lesson, Project
 from projects.models.lessons import LESSON_WORDS
 from projects.models.project import WORDS
 from projects.similar import sharing_words
 
-MOST, ALIKE = 4, 50
+MOST, CANDIDATES = 4, 50
+SIMILAR = "From a similar project"
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,16 @@ def lessons_alike(text: str, *, besides: int | None = None) -> list[Known]:
         return []
     words = SearchQuery(query, search_type="raw", config="english")
     own = [] if besides is None else [besides]
-    projects = Project.objects.alias(words=WORDS).filter(words=words).exclude(pk__in=own).order_by("-id")
-    alike = list(projects.values_list("pk", flat=True)[:ALIKE])
-    says = Q(said=words)
-    rows = (
-        Lesson.objects.for_list()
-        .alias(said=LESSON_WORDS)
-        .filter(says | Q(project__in=alike))
-        .exclude(project__in=own)
-        .annotate(fits=Case(When(project__in=alike, then=Value(1)), default=Value(0), output_field=IntegerField()))
-        .order_by("-fits", "-id")[:MOST]
-    )
-    return [Known(row, "From a similar project" if row.fits else "About the same thing") for row in rows]
+    alike = _similar(words, own)
+    fits = Q(said=words) | Q(project__in=alike)
+    rows = Lesson.objects.for_list().alias(said=LESSON_WORDS).filter(fits).exclude(project__in=own)
+    newest = rows.annotate(rank=SearchRank(LESSON_WORDS, words)).order_by("-id")[:CANDIDATES]
+    best = sorted(newest, key=lambda row: (alike.get(row.project_id, 0.0) + row.rank, row.pk), reverse=True)[:MOST]
+    return [Known(row, SIMILAR if row.project_id in alike else "About the same thing") for row in best]
+
+
+def _similar(words: SearchQuery, besides: list[int]) -> dict[int, float]:
+    """How well the newest projects that share words with the text fit it, by primary key."""
+    found = Project.objects.alias(words=WORDS).filter(words=words).exclude(pk__in=besides)
+    ranked = found.annotate(rank=SearchRank(WORDS, words)).order_by("-id")
+    return dict(ranked.values_list("pk", "rank")[:CANDIDATES])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coe_portal.core.story import Telling, in_words, shortened, tells
+from coe_portal.core.story import Telling, shortened, tells
 from projects.models import CriterionStatus, ProjectRole, ResponsibilityKind, Stage, WorkArea
 
 LABELS: dict[str, dict[Any, Any]] = {
@@ -11,6 +11,7 @@ LABELS: dict[str, dict[Any, Any]] = {
     "kind": dict(ResponsibilityKind.choices),
     "stage": dict(Stage.choices),
 }
+LESSONS = {"worked": "what worked", "failed": "what failed", "different": "what they would do differently"}
 FEW = 2
 
 
@@ -92,7 +93,13 @@ def _duty(told: Telling) -> str:
 
 @tells("lesson.given")
 def _lesson(told: Telling) -> str:
-    return f"shared what {in_words(told.after['kind']).lower()}: “{told.after['title']}”"
+    kind = LESSONS.get(told.after["kind"], told.after["kind"])
+    return f"shared {kind}: “{told.after['title']}”"
+
+
+@tells("project.closed")
+def _closed(told: Telling) -> str:
+    return f"closed the project for good; its {told.after['lessons']} lessons are written"
 
 
 @tells("lessons.owed")

@@ -64,6 +64,7 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
             MenuPlace("Audit trail", "pages:audit", "history"),
         ),
     ),
+    ("Share", (MenuPlace("Wins and lessons", "projects:stories", "trophy", also=("/lessons/",)),)),
 )
 
 

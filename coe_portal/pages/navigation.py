@@ -46,6 +46,7 @@ PLACES = (
     Place("Environments", "deployments:environments", "server", "accounts aws"),
     Place("Policies", "governance:policies", "shield-check", "gates rules stages"),
     Place("Audit trail", "pages:audit", "history", "events log who"),
+    Place("Wins and lessons", "projects:stories", "trophy", "stories failures learnt knowledge"),
     Place("Account and tokens", "pages:me", "user", "theme settings api token password colours dark"),
     Place("Delegations", "governance:delegations", "users", "holiday absence stand in deputy approvals"),
     Place("API documentation", "api-docs", "api", "openapi rest help"),

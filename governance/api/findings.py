@@ -14,7 +14,7 @@ from coe_portal.core.api.serializers import StrictInput
 from coe_portal.core.api.views import PortalViewSet
 from coe_portal.core.errors import NotFound
 from governance.filters import FindingFilter
-from governance.models import Finding
+from governance.models import Finding, Severity
 from governance.services import findings
 
 
@@ -30,7 +30,7 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
         model = Finding
         fields = [
             "id", "project", "source", "subject", "title", "detail", "severity", "owner", "due_on", "is_overdue",
-            "state", "raised_by", "created_at", "resolution", "resolved_by", "resolved_at",
+            "state", "raised_by", "created_at", "resolution", "evidence", "resolved_by", "resolved_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -45,6 +45,22 @@ class ResolveInput(StrictInput):
     """How it was put right."""
 
     resolution = serializers.CharField(max_length=4000)
+    evidence = serializers.CharField(
+        max_length=500, required=False, default="", allow_blank=True, help_text="Address of what shows it."
+    )
+
+
+class FindingInput(StrictInput):
+    """What a person found in a review."""
+
+    project = serializers.CharField(max_length=24, help_text="Project key.")
+    title = serializers.CharField(max_length=200)
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    owner = serializers.CharField(
+        max_length=64, required=False, default="", allow_blank=True, help_text="Username; the project's owner if empty."
+    )
+    due_on = serializers.DateField(required=False, allow_null=True, default=None)
+    detail = serializers.CharField(max_length=4000, required=False, default="", allow_blank=True)
 
 
 class FindingViewSet(PortalViewSet):
@@ -64,6 +80,17 @@ class FindingViewSet(PortalViewSet):
         if found is None:
             raise NotFound("There is no such finding that you may see.")
         return found
+
+    @extend_schema(request=FindingInput, responses={201: FindingSerializer})
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Report what a review found, with who puts it right until when."""
+        del args, kwargs
+        wanted = FindingInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given = dict(wanted.validated_data)
+        found = findings.report(project_key=given.pop("project"), actor=self.person, **given)
+        return Response(self.get_serializer(self.get_queryset().get(pk=found.pk)).data, status=201)
 
     @extend_schema(request=ResolveInput, responses=FindingSerializer)
     @action(detail=True, methods=["post"])

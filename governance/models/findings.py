@@ -43,6 +43,10 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def open(self) -> Self:
         return self.filter(state=FindingState.OPEN)
 
+    def waiting_for(self, user: User) -> Self:
+        """What this person has to put right."""
+        return self.open().filter(owner=user)
+
     def for_list(self) -> Self:
         return self.select_related("project", "owner", "raised_by", "resolved_by")
 
@@ -63,6 +67,7 @@ class Finding(models.Model):
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     resolution = models.TextField(blank=True, max_length=4000)
+    evidence = models.URLField(max_length=500, blank=True, help_text="What shows that it was put right.")
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -70,7 +75,10 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["project", "state", "due_on"], name="finding_of_project")]
+        indexes = [
+            models.Index(fields=["project", "state", "due_on"], name="finding_of_project"),
+            models.Index(fields=["owner", "due_on"], condition=models.Q(state="open"), name="finding_waits_for"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -3,13 +3,15 @@
 from typing import Any
 
 from coe_portal.core.models import ApproverGroup, SiteRole
+from governance.policies import closing
 from governance.policies.risk_schema import RISK
 from governance.policies.scoring import DIMENSIONS, HIGHEST
-from projects.models import DataClassification, ProjectRole, RiskTier, Stage, WorkArea
+from projects.models import DataClassification, LessonKind, ProjectRole, RiskTier, Stage, WorkArea
 from projects.models.team import GAP_CODES
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 CONCEPT = ("off", "optional", "required")
+SEVERITIES = ("low", "medium", "high", "critical")
 EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
 ENVIRONMENT_KINDS = ("local", "sandbox", "dev", "staging", "prod")
 _CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
@@ -277,6 +279,7 @@ POLICY_SCHEMA = {
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},
             "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
+            **closing.schema(Stage.values, LessonKind.values, SEVERITIES, ACTIONS),
         },
         ["name", "title", "separation_of_duties", "criteria", "gates", "actions"],
     ),

@@ -95,10 +95,10 @@ def _said(glass: BreakGlass) -> dict[str, Any]:
     }
 
 
-def open_for(project: Project, action: str, environment_kind: str) -> BreakGlass | None:
-    """The broken glass that holds this gate open now, if there is one."""
-    rows = BreakGlass.objects.open_now().filter(project=project, action=action, environment_kind=environment_kind)
-    return rows.select_related("request").order_by("-closes_at").first()
+def open_in(project: Project) -> list[BreakGlass]:
+    """The broken glasses that hold gates of the project open now, the longest first."""
+    rows = BreakGlass.objects.open_now().filter(project=project)
+    return list(rows.select_related("request").order_by("-closes_at"))
 
 
 def _specification(request: ApprovalRequest) -> dict[str, Any]:

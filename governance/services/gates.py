@@ -1,23 +1,26 @@
 """One function decides whether an action may run. It is asked before every AWS call, and it fails closed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import structlog
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from coe_portal.core.errors import GateClosed, Missing
 from coe_portal.core.models import User
-from governance.models import ApprovalRequest, ApprovalState, Condition
+from governance.models import ApprovalRequest, ApprovalState, BreakGlass, Condition, Finding
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, intakes, policies, risk
-from projects.models import Member, Project, ProjectRole, Stage
+from governance.services import break_glass, conditions, consequences, findings, intakes, policies, risk
+from projects import permissions as project_permissions
+from projects.models import DataClassification, Member, Project, ProjectRole, RiskTier, Stage
 
 log = structlog.get_logger(__name__)
 # What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
-PASSABLE = ("stage", "poc_ended", "condition_overdue")
+PASSABLE = ("stage", "poc_ended", "condition_overdue", "finding")
 ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 
 
@@ -30,18 +33,42 @@ class GateAnswer:
     break_glass: str = ""  # why it is open although something is missing; empty when nothing is
 
 
-def check(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
+class Known:
+    """What the gates of one project need to know, for one person: read once for however many actions."""
+
+    def __init__(self, project: Project, actor: User | None) -> None:
+        self.project, self.actor = project, actor
+
+    @cached_property
+    def facts(self) -> tuple[bool, list[findings.OpenFinding], list[str]]:
+        """Is a condition overdue, the open findings, and the actor's roles in the team."""
+        return _facts(self.project, self.actor)
+
+    @cached_property
+    def overdue(self) -> list[Missing]:
+        return conditions.missing(self.project, "") if self.facts[0] else []
+
+    @cached_property
+    def glasses(self) -> list[BreakGlass]:
+        return break_glass.open_in(self.project)
+
+
+def check(
+    project: Project, action: str, *, environment_kind: str = "", actor: User | None = None, known: Known | None = None
+) -> GateAnswer:
     """Whether ``action`` may run in ``project`` now.
 
     Args:
         environment_kind: local, sandbox, dev, staging or prod; empty when the action has no environment.
         actor: the person who wants it; None for the portal's own workers, which act on what was allowed before.
+        known: what was read already, for whoever asks for several actions of the same project and person.
 
     Any error is a refusal: nothing passes because something broke.
     """
     try:
-        missing = _missing(project, action, environment_kind, actor)
-        glass = _broken_glass(project, action, environment_kind, actor, missing) if missing else ""
+        known = known or Known(project, actor)
+        missing = _missing(project, action, environment_kind, known)
+        glass = _broken_glass(action, environment_kind, known, missing) if missing else ""
     except Exception:
         log.exception("gate_failed_closed", project=project.key, action=action)
         sentence = "The gate could not be evaluated, so it stays closed."
@@ -57,45 +84,62 @@ def require(project: Project, action: str, *, environment_kind: str = "", actor:
         raise GateClosed(f"{first.message} {first.how_to_fix}".strip(), answer.missing)
 
 
-def _missing(project: Project, action: str, environment_kind: str, actor: User | None) -> list[Missing]:
+def _missing(project: Project, action: str, environment_kind: str, known: Known) -> list[Missing]:
     if action not in ACTIONS:
-        known = ", ".join(ACTIONS)
-        return [Missing("unknown_action", f"No gate knows the action “{action}”.", f"Use one of {known}.")]
+        fix = f"Use one of {', '.join(ACTIONS)}."
+        return [Missing("unknown_action", f"No gate knows the action “{action}”.", fix)]
     if environment_kind and environment_kind not in ENVIRONMENT_KINDS:
         fix = f"Use one of {', '.join(ENVIRONMENT_KINDS)}."
         return [Missing("unknown_environment", f"No gate knows the kind of environment “{environment_kind}”.", fix)]
+    if unknown := _unknown_class(project):
+        return [unknown]
     if action == "advance":
-        return _missing_to_advance(project)
+        return [*_may_not_ask(project, known.actor), *_missing_to_advance(project)]
     rule = policies.policy_of(project.policy_version).action(action)
     if rule is None:
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
-    is_overdue, roles = _facts(project, actor)
+    _, opened, roles = known.facts
     found = [
         _wrong_stage(project, rule, environment_kind),
         _wrong_time(project, rule),
-        _wrong_person(project, rule, actor, roles),
+        _wrong_person(project, rule, known.actor, roles),
     ]
-    overdue = conditions.missing(project, action) if is_overdue else []
-    return [item for item in found if item is not None] + overdue + risk.missing(project, action)
+    closing = findings.closing(opened, project, action)
+    return [item for item in found if item is not None] + known.overdue + closing + risk.missing(project, action)
 
 
-def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:
-    """In one query: whether a condition of the project is overdue, and the roles that the actor has in its team."""
+def _may_not_ask(project: Project, actor: User | None) -> list[Missing]:
+    reason = "" if actor is None else project_permissions.refusal(actor, "submit", project)
+    return [Missing("role", reason, "", reverse("projects:team", args=[project.key]))] if reason else []
+
+
+def _unknown_class(project: Project) -> Missing | None:
+    """A tier or class that no rule knows. One that is not judged yet is left to the rules, which take it strictly."""
+    for name, choices in (("risk tier", RiskTier), ("data class", DataClassification)):
+        said = project.risk_tier if choices is RiskTier else project.data_classification
+        if said and said not in choices.values:
+            fix = f"Judge it anew: {', '.join(choices.values)}."
+            return Missing("unknown_class", f"No gate knows the {name} “{said}” of {project.key}.", fix)
+    return None
+
+
+def _facts(project: Project, actor: User | None) -> tuple[bool, list[findings.OpenFinding], list[str]]:
+    """In one query: is a condition of the project overdue, its open findings, and the actor's roles in its team."""
+    opened = ArraySubquery(findings.as_facts(Finding.objects.open().filter(project=OuterRef("pk"))))
     overdue = Condition.objects.binding().overdue().filter(project=OuterRef("pk"))
     roles = Member.objects.filter(project=OuterRef("pk"), user=actor).values("roles")[:1]
-    row = Project.objects.annotate(is_overdue=Exists(overdue), actor_roles=Subquery(roles))
-    is_overdue, held = row.values_list("is_overdue", "actor_roles").get(pk=project.pk)
-    return is_overdue, held or []
+    row = Project.objects.annotate(is_overdue=Exists(overdue), opened=opened, actor_roles=Subquery(roles))
+    is_overdue, found, held = row.values_list("is_overdue", "opened", "actor_roles").get(pk=project.pk)
+    return is_overdue, [findings.OpenFinding.of(said) for said in found], held or []
 
 
-def _broken_glass(
-    project: Project, action: str, environment_kind: str, actor: User | None, missing: list[Missing]
-) -> str:
+def _broken_glass(action: str, environment_kind: str, known: Known, missing: list[Missing]) -> str:
     """Which broken glass lets the action run, in words; empty when none does or when it does not help."""
     if not {item.code for item in missing} <= {*PASSABLE, "role"}:
         return ""
-    glass = break_glass.open_for(project, action, environment_kind)
+    wanted, actor = (action, environment_kind), known.actor
+    glass = next((row for row in known.glasses if (row.action, row.environment_kind) == wanted), None)
     asked_by_actor = glass is not None and actor is not None and actor.pk == glass.requested_by_id
     if glass is None or glass.request is None or ("role" in {item.code for item in missing} and not asked_by_actor):
         return ""

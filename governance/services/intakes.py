@@ -10,7 +10,7 @@ from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, RiskAssessment
 from governance.policies.rules import Facts
-from governance.services import conditions, policies, risk
+from governance.services import conditions, endings, findings, policies, risk
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import checklists, permissions
@@ -117,8 +117,9 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
-    missing += _team(project, gate.name)
-    return missing + risk.missing(project, f"{ADVANCE}{gate.target}") + conditions.missing(project, "advance")
+    missing += _team(project, gate.name) + risk.missing(project, f"{ADVANCE}{gate.target}")
+    missing += conditions.missing(project, "advance") + findings.missing(project, "advance")
+    return missing + endings.missing_lessons(project, gate.target)
 
 
 def _team(project: Project, gate: str) -> list[Missing]:

@@ -11,8 +11,8 @@ from governance.models import ApprovalRequest, ApprovalState
 from governance.services import gates
 from projects import checklists
 from projects import permissions as project_permissions
-from projects.models import Project, Stage
-from projects.services import concepts
+from projects.models import LessonsOwed, Project, Stage
+from projects.services import concepts, lessons
 from projects.services import gaps as coverage
 
 
@@ -46,15 +46,17 @@ def next_action(project: Project, user: User) -> NextAction:
         return _decide(waiting, user)
     if project.stage == Stage.POC:
         return _in_poc(project, user)
+    return _advance(project, user) if project.is_open else _ended(project)
+
+
+def _ended(project: Project) -> NextAction:
     if project.stage == Stage.DEFERRED:
         why = f"It waits for {project.waiting_on}. Its answers can be worked on meanwhile."
         return NextAction("Nothing until it comes back", why, "nobody")
-    if not project.is_open:
-        label = project.get_stage_display()
-        return NextAction(
-            f"This project is {label.lower()}", "It is kept as it ended; its history stays readable.", "nobody"
-        )
-    return _advance(project, user)
+    if (owed := lessons.owed_by(project)) is not None:
+        return _owes_lessons(owed)
+    ended = f"This project is {project.get_stage_display().lower()}"
+    return NextAction(ended, "It is kept as it ended; its history stays readable.", "nobody")
 
 
 def _of_concept(project: Project, user: User) -> NextAction:
@@ -76,6 +78,12 @@ def _answer_questions(project: Project) -> NextAction | None:
     title = "Answer the question of a reviewer" if asked == 1 else f"Answer {asked} questions of reviewers"
     why = "Change the fields or answer in words; then submit it again."
     return NextAction(title, why, str(project.owner), "See the questions", url)
+
+
+def _owes_lessons(owed: LessonsOwed) -> NextAction:
+    why = f"It has ended, and is closed for good once they are written; due {owed.due_on:%d %B}."
+    url = reverse("projects:lessons", args=[owed.project.key])
+    return NextAction("Write down what it has taught", why, str(owed.owner), "Write the lessons", url)
 
 
 def _complete_intake(project: Project, user: User) -> NextAction:

@@ -10,7 +10,7 @@ from coe_portal.core.errors import DomainError
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.sessions import signed_in
-from governance.forms import BreakGlassForm
+from governance.forms import BreakGlassForm, FindingForm
 from governance.models import BreakGlass, Condition, Finding
 from governance.services import break_glass, conditions, findings
 from projects.permissions import visible_project
@@ -32,11 +32,32 @@ def panel(request: HttpRequest, key: str) -> HttpResponse:
     return render_page(request, "governance/findings.html", context, partial="panel")
 
 
+@require_http_methods(["GET", "POST"])
+def report(request: HttpRequest, key: str) -> HttpResponse:
+    """Report what a review found; looking reports nothing."""
+    user = signed_in(request)
+    project = visible_project(user, key)
+    form = FindingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = findings.report(project_key=key, actor=user, **form.cleaned_data)
+        except DomainError as error:
+            apply_domain_error(form, error)
+        else:
+            messages.success(request, f"“{found.title}” waits for {found.owner} until {found.due_on:%d %B}.")
+            return redirect(request, reverse("governance:project_findings", args=[project.key]))
+    context = {"project": project, "form": form, "refusal": findings.report_refusal(user, project)}
+    return render(request, "governance/finding_new.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 def resolve(request: HttpRequest, finding_id: str) -> HttpResponse:
     """Close a finding with words."""
     done = findings.resolve(
-        finding_id=finding_id, resolution=request.POST.get("resolution", ""), actor=signed_in(request)
+        finding_id=finding_id,
+        resolution=request.POST.get("resolution", ""),
+        evidence=request.POST.get("evidence", ""),
+        actor=signed_in(request),
     )
     messages.success(request, f"“{done.title}” is resolved.")
     return redirect(request, reverse("governance:project_findings", args=[done.project.key]))

@@ -6,20 +6,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core.errors import GateClosed
-from coe_portal.core.htmx import redirect, render_page
+from coe_portal.core.htmx import is_fragment_request, redirect, render_page
 from coe_portal.core.sessions import signed_in
 from governance.models import ApprovalRequest
-from governance.services import gates, intakes
+from governance.services import gate_lists, intakes
 from governance.services.dossier import chip_of
 from governance.services.next_actions import next_action
-from projects.models import Stage
 from projects.permissions import visible_project
-
-SHOWN_GATES = (
-    ("advance", "", "Next gate"),
-    ("start_run", "local", "Start a run"),
-    ("deploy", "prod", "Deploy to production"),
-)
 
 
 @require_GET
@@ -33,15 +26,17 @@ def next_action_panel(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_GET
 def gate_panel(request: HttpRequest, key: str) -> HttpResponse:
-    """Each gate with what is missing and the way to fix it."""
+    """Gates with what is met, what is missing and the way to fix it: three on the project's page, all on their own."""
     user = signed_in(request)
     project = visible_project(user, key)
-    answers = [
-        (title, gates.check(project, action, environment_kind=kind, actor=user)) for action, kind, title in SHOWN_GATES
-    ]
-    can_ask = answers[0][1].allowed and project.stage != Stage.INTAKE and project.is_open
-    here = reverse("projects:detail", args=[project.key])
-    context = {"project": project, "answers": answers, "can_ask": can_ask, "here": here}
+    wanted = gate_lists.FIRST if is_fragment_request(request) else gate_lists.ALL
+    found, first = gate_lists.lists(project, wanted, user), len(gate_lists.FIRST)
+    context = {
+        "project": project,
+        "gates": found[:first],
+        "more": found[first:],
+        "here": reverse("projects:detail", args=[project.key]),
+    }
     return render_page(request, "governance/gate.html", context, partial="panel")
 
 

@@ -1,11 +1,12 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from projects.api import coverage, datasets, intake, parts, projects
+from projects.api import coverage, datasets, intake, lessons, parts, projects
 
 router = SimpleRouter()
 router.register("business-units", projects.BusinessUnitViewSet, basename="business-unit")
 router.register("datasets", datasets.DatasetViewSet, basename="dataset")
+router.register("lessons", lessons.LessonViewSet, basename="lesson")
 router.register("projects", projects.ProjectViewSet, basename="project")
 router.register(r"projects/(?P<key>[^/]+)/checklist", parts.ChecklistViewSet, basename="criterion")
 router.register(r"projects/(?P<key>[^/]+)/members", parts.MemberViewSet, basename="member")

@@ -14,7 +14,7 @@ from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, data_access, delegations, findings, intakes, policies
 from projects.models import BusinessUnit, DataAccess, HandoverReason, Project
-from projects.services import accesses, datasets, handovers, skills, team
+from projects.services import accesses, datasets, handovers, lessons, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -65,6 +65,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "key": project.key,
         "code": "value",
         "approval": ApprovalRequest.objects.get(project=project, action="advance:poc").key,
+        "lesson": _lesson(project, people),
         "asked": asked.key,
         "asked_project": asked.project.key,
         "ready": complete_intake("Route planning").key,
@@ -95,6 +96,12 @@ def _of_data(project: Project, people: dict[str, User]) -> dict[str, Any]:
     later = data_access.ask(project_key=project.key, dataset_id=two.pk, wish=read, actor=people["scientist"])
     DataAccess.objects.filter(pk=later.pk).update(status="approved")
     return {"dataset": one.pk, "unused": unused.pk, "access": access.pk, "approved": later.pk}
+
+
+def _lesson(project: Project, people: dict[str, User]) -> str:
+    text = "Two assessors agreed on the severity of every photo before the first run."
+    said = {"kind": "worked", "title": "Labels first", "text": text, "tags": ["labelling"]}
+    return lessons.give_lesson(project_key=project.key, actor=people["scientist"], **said).pk
 
 
 def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def plain(route: str) -> str:
     kinds |= {"datasets": "dataset", "data-access": "access"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
     kinds |= {"handovers": "handover", "skills": "skill", "saved-views": "view"}
+    kinds |= {"lessons": "lesson"}
+    kinds |= {"handovers": "handover", "skills": "skill"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -38,6 +40,8 @@ def plain(route: str) -> str:
             renamed |= {"delegation_id": "delegation", "question_id": "question"}
             renamed |= {"dataset_id": "dataset", "access_id": "access"}
             renamed |= {"condition_id": "condition", "finding_id": "finding", "view_id": "view"}
+            renamed |= {"lesson_id": "lesson"}
+            renamed |= {"condition_id": "condition", "finding_id": "finding"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)

@@ -105,6 +105,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
+    "api/v1/lessons/": API,
+    "api/v1/lessons/{lesson}/": API,
     "api/v1/policies/{policy}/migrate/": API_COMMAND,
     "api/v1/policies/{policy}/dry-run/": (TOKEN, 403, 403, 403, 200, 200),
     "api/v1/projects/{key}/migrate-policy/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nowhere to go
@@ -154,6 +156,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "conditions/{condition}/meet/": COMMAND,
     "findings/{finding}/resolve/": COMMAND,
     "projects/{key}/findings/": PROJECT,
+    "projects/{key}/findings/new/": PROJECT,  # others see the form switched off, with the reason
     "projects/{key}/break-glass/": PROJECT,
     "datasets/": EVERYBODY,
     "datasets/new/": EVERYBODY,  # others see the form switched off, with the reason
@@ -239,6 +242,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/team/": PROJECT,
     "projects/{key}/team/responsibilities/": COMMAND,
     "projects/{key}/team/{member}/remove/": COMMAND,
+    "projects/{key}/lessons/": PROJECT,
+    "projects/{key}/lessons/alike/": PROJECT,
+    "lessons/{lesson}/withdraw/": COMMAND,
+    "stories/": EVERYBODY,
     "projects/{key}/history/": PROJECT,
     "projects/{key}/history/export.csv": PROJECT,
     "projects/{key}/revisions/{number}/": PROJECT,

@@ -34,6 +34,10 @@ CHALLENGE = {f"challenge-{name}": value + " Every day." for name, value in ANSWE
     "challenge-ml_needed": "yes"
 }
 
+LESSON = {
+    "kind": "failed", "title": "Too few night photos",
+    "text": "Only one photo in forty was taken at night; ask for them early.",
+}  # fmt: skip
 TODAY = {"starts_on": "{today}", "ends_on": "{today}"}
 ASIDE = {"to": "devops", "scope": "all", **TODAY}
 GLASS = {
@@ -66,6 +70,8 @@ BODIES: dict[str, Any] = {
     "post api/v1/approvals/{approval}/decide/": VERDICT,
     "post api/v1/approvals/{approval}/ask/": {"text": "Who labels it?"},
     "post api/v1/approvals/{approval}/answer/": {"question": "{question}", "text": "Two assessors do."},
+    "post api/v1/findings/": {"project": "{key}", "title": "Labels drift", "severity": "medium"},
+    "projects/{key}/findings/new/": {"title": "Labels drift", "severity": "medium"},
     "post api/v1/findings/{finding}/resolve/": {"resolution": "Looked at it together."},
     "post api/v1/datasets/": DATA,
     "patch api/v1/datasets/{dataset}/": {"readiness": "ready"},
@@ -82,6 +88,9 @@ BODIES: dict[str, Any] = {
     "post api/v1/projects/{key}/reviewers/": {"user": "stranger"},
     "post api/v1/projects/{key}/review-questions/{asked_id}/answer/": {"text": "Finance did."},
     "post api/v1/scoring/": {"weights": WEIGHTS, "reason": WHY},
+    "post api/v1/lessons/": LESSON | {"project": "{key}"},
+    "patch api/v1/lessons/{lesson}/": {"title": "Labels before anything else"},
+    "projects/{key}/lessons/": LESSON,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
     "patch api/v1/policies/{policy}/": {"source": policies.DEFAULT.read_text()},
     "post api/v1/policies/{policy}/migrate/": {"projects": ["{key}"]},
@@ -221,6 +230,8 @@ TABLE: dict[str, str] = {
     "intake/new/": "302 303 303 303 303 422: stranger scientist security lead",
     "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
     "intake/{key}/{slug}/autosave/": "302 404 200 200 200 200: scientist lead",
+    "delete api/v1/lessons/{lesson}/": "401 403 204 403 204 403: scientist lead",
+    "lessons/{lesson}/withdraw/": "302 403 303 403 303 403: scientist lead",
     "me/delegations/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/delegations/{delegation}/end/": "302 404 404 303 303 403: security lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
@@ -230,6 +241,7 @@ TABLE: dict[str, str] = {
     "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
     "patch api/v1/datasets/{dataset}/": "401 403 403 200 200 403: security lead",
     "patch api/v1/environments/{environment}/": "401 403 403 403 200 403: lead",
+    "patch api/v1/lessons/{lesson}/": "401 403 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
@@ -260,7 +272,9 @@ TABLE: dict[str, str] = {
     "post api/v1/environments/{environment}/check/": "401 403 403 403 202 403: lead",
     "post api/v1/environments/{environment}/renew-external-id/": "401 403 403 403 200 403: lead",
     "post api/v1/estimates/": "401 404 200 403 200 403:",
+    "post api/v1/findings/": "401 404 201 201 201 403: scientist security lead",
     "post api/v1/findings/{finding}/resolve/": "401 404 403 200 200 403: security lead",
+    "post api/v1/lessons/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/policies/": "401 403 403 403 201 403: lead",
     "post api/v1/policies/{policy}/publish/": "401 404 404 404 200 403: lead",
     "post api/v1/projects/": "401 201 201 201 201 403: stranger scientist security lead",
@@ -287,6 +301,8 @@ TABLE: dict[str, str] = {
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
     "projects/{key}/data/ask/": "302 404 303 422 422 422: scientist",
+    "projects/{key}/findings/new/": "302 404 303 303 303 422: scientist security lead",
+    "projects/{key}/lessons/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/runs/estimate/": "302 404 200 200 200 200:",
     "projects/{key}/runs/new/": "302 404 303 422 422 422: scientist",
     "projects/{key}/runs/{number}/retry/": "302 404 303 303 303 303: scientist",

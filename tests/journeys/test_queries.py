@@ -17,7 +17,7 @@ from coe_portal.core.models import ApiToken, AuditEntry, User
 from deployments.models import Environment, Run, TemplateVersion
 from governance.models import ApprovalRequest, PolicyVersion
 from governance.services import intakes
-from projects.models import BusinessUnit, DataAccess, Dataset, Project
+from projects.models import BusinessUnit, DataAccess, Dataset, Lesson, Project
 from tests import factories
 from tests.bench.listing.multiply import multiply
 from tests.journeys.test_access import TABLE
@@ -35,6 +35,7 @@ LISTS = (
     "projects/",
     "runs/",
     "intake/",
+    "stories/",
     "audit/",
     "inbox/",
     "search/",
@@ -96,6 +97,7 @@ def _grow(things: dict[str, Any]) -> None:
     _copy(Dataset.objects.get(pk=things["unused"]), name="'data ' || n", location="'s3://copies/' || n || '/'")
     for access in DataAccess.objects.all():
         _copy(access, status="'expired'", copy_location="pattern.copy_location")
+    _copy(Lesson.objects.get(pk=things["lesson"]))
 
 
 def test_twenty_rows_cost_as_many_queries_as_one_and_no_page_costs_many(

@@ -21,9 +21,9 @@ from deployments.models import Environment, EnvironmentKind
 from deployments.services import environments, runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
-from governance.services import approvals, intakes, risk
+from governance.services import approvals, findings, intakes, risk
 from projects.models import BusinessUnit, Project, Skill
-from projects.services import checklist, projects, skills, team
+from projects.services import checklist, lessons, projects, skills, team
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
 OWNER, SCIENTIST = "domain", "scientist"
@@ -123,6 +123,7 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     if described["reach"] not in ("draft", "complete"):
         _decide(project.key, described, people, owner)
     _launch(project.key, described, people)
+    _learn(project.key, described, people, owner)
     return Project.objects.get(pk=project.pk)
 
 
@@ -160,6 +161,15 @@ def _approve(asked: ApprovalRequest, people: Mapping[str, User], reasons: Mappin
     """Everybody in turn approves with their reason."""
     for approver, reason in reasons.items():
         approvals.decide(request_id=asked.pk, verdict="approve", comment=reason, actor=people[approver])
+
+
+def _learn(key: str, described: Mapping[str, Any], people: Mapping[str, User], owner: User) -> None:
+    """What reviews found and what the team learnt."""
+    for found in described.get("findings", []):
+        said = {name: value for name, value in found.items() if name != "by"}
+        findings.report(project_key=key, due_on=None, actor=people[found["by"]], **said)
+    for lesson in described.get("lessons", []):
+        lessons.give_lesson(project_key=key, actor=owner, **lesson)
 
 
 def _have_checked(lead: User) -> None:
