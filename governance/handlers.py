@@ -80,6 +80,7 @@ def checklist_answered(event: ChecklistAnswered) -> None:
 @subscribe(ProjectStageMoved)
 def stage_moved(event: ProjectStageMoved) -> None:
     data_access.grant_waiting(event.project_key)
+    data_access.end_with_project(event.project_key)
 
 
 @subscribe(DataAccessEnding)

@@ -157,6 +157,19 @@ def grant_waiting(project_key: str) -> int:
 
 
 @transaction.atomic
+def end_with_project(project_key: str) -> int:
+    """End what an ended project may read; its copies have to be destroyed. Returns how many."""
+    project = Project.objects.by_key(project_key).select_for_update(of=("self",)).first()
+    held = (AccessStatus.APPROVED, AccessStatus.GRANTED)
+    rows = list(DataAccess.objects.for_list().filter(project=project, status__in=held))
+    if project is None or project.is_open:
+        return 0
+    for access in rows:
+        accesses.end(access, EndReason.REVOKED, actor=None, comment=f"{project.key} has ended.")
+    return len(rows)
+
+
+@transaction.atomic
 def revoke(*, access_id: str, reason: str, actor: User) -> DataAccess:
     """End an approved or granted access before its time. A copy must then be destroyed.
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from coe_portal.core.errors import Missing
+from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
 from governance.services import data_access
 from projects.models import AccessStatus, Criterion, DataAccess, Dataset, Project
 from projects.services import accesses, datasets
 
-CRITERION = "data"
+CRITERION, SHOWN_TASKS = "data", 20
 
 
 @dataclass(frozen=True)
@@ -106,3 +107,30 @@ def _to_do(row: DataAccess) -> Missing:
     url = reverse("governance:data_access", args=[row.pk])
     sentence = f"The copy of {row.dataset} has to be destroyed."
     return Missing("copy_left", sentence, "Destroy it and attest that.", url)
+
+
+def count(user: User) -> int:
+    """How many tasks with data the person has."""
+    return DataAccess.objects.calling(user).count()
+
+
+def tasks(user: User) -> list[Task]:
+    """Copies to be destroyed and access that ends soon, for who asked and for the project's owner."""
+    rows = DataAccess.objects.calling(user).for_list().order_by("expires_at")[:SHOWN_TASKS]
+    return [_task(row) for row in rows]
+
+
+def _task(row: DataAccess) -> Task:
+    is_left = row.status == AccessStatus.AWAITING_DESTRUCTION
+    return Task(
+        title=f"Destroy the copy of {row.dataset}" if is_left else f"Access to {row.dataset} ends",
+        why="The access has ended. Destroy the copy, old versions included, and attest that."
+        if is_left
+        else "Ask again if the data is still needed; else give it back.",
+        url=reverse("governance:data_access", args=[row.pk]),
+        button="Open the access",
+        place=row.project.key,
+        kind="Data",
+        icon="database",
+        due_on=None if is_left else row.expires_on,
+    )

@@ -1,6 +1,6 @@
 """Access of a project to a data set: asked for, granted for a time, ended, and for copies destroyed."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -54,6 +54,7 @@ ACCESS_LIFECYCLE = Lifecycle(
         _S.CLOSED: set(),
     },
 )
+REMIND_BEFORE = timedelta(days=7)
 LIVE = (_S.REQUESTED, _S.APPROVED, _S.GRANTED, _S.AWAITING_DESTRUCTION)
 
 
@@ -85,6 +86,13 @@ class DataAccessQuerySet(models.QuerySet["DataAccess"]):
     def due(self) -> Self:
         """Granted ones that are to be reminded of or ended now."""
         return self.filter(status=AccessStatus.GRANTED, next_check_at__lte=timezone.now()).order_by("next_check_at")
+
+    def calling(self, user: User) -> Self:
+        """What who asked, or the project's owner, has to see to: copies to destroy, access that ends soon."""
+        mine = Q(requested_by=user) | Q(project__owner=user)
+        left = Q(status=AccessStatus.AWAITING_DESTRUCTION, check_requested_at=None)
+        ending = Q(status=AccessStatus.GRANTED, expires_at__lte=timezone.now() + REMIND_BEFORE)
+        return self.filter(mine, left | ending)
 
     def to_look_at(self) -> Self:
         """Copies for which somebody attested the destruction and nobody has looked yet."""

@@ -22,9 +22,9 @@ from projects.models import (
     EndReason,
     Project,
 )
+from projects.models.data_access import REMIND_BEFORE
 from projects.services import iam_policy, locations, places
 
-REMIND_BEFORE = timedelta(days=7)
 MAX_DAYS, MIN_WORDS, MAX_WORDS = 366, 20, 2000
 SHOWN_KEYS = 5
 CHIPS = {

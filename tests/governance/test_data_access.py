@@ -1,81 +1,34 @@
 """Access to data from the question to its end: decided by the owner, granted behind the gate, ended by time."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
-from django.test import Client
 from django.utils import timezone
 
-from coe_portal.core import outbox, story
+from coe_portal.core import outbox
 from coe_portal.core.errors import GateClosed, InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import AuditEntry, User
 from governance.models import ApprovalRequest
-from governance.services import approvals, data_access, data_expiry, data_overview, gates, intakes, notifications
+from governance.services import (
+    approvals,
+    data_access,
+    data_expiry,
+    gates,
+    notifications,
+)
 from governance.services.approvals import sla
-from projects.models import DataAccess, Dataset, Project
-from projects.services import accesses, datasets, places, team
-from tests.core.conftest import bearer
-from tests.factories import complete_intake, intake, organisation, person, unit
+from projects.models import DataAccess, Project
+from projects.services import accesses, datasets
+from tests.factories import intake, person
+from tests.governance.data import asked, dataset, granted, in_poc, people, request_of
 from tests.governance.requests import decide, publish, submitted
 
+__all__ = ["people"]
+
 pytestmark = pytest.mark.django_db
-PURPOSE = "To train and test the damage classifier on last year's claims."
-SANDBOX = places.Place("sandbox", "sandbox", "eu-west-1", "coe-sandbox")
-PROD = places.Place("prod", "prod", "eu-west-1", "coe-prod")
-
-
-@pytest.fixture
-def people(db: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, User]:
-    monkeypatch.setattr(places, "_lookups", [lambda project: [SANDBOX, PROD]])
-    return organisation() | {"owner": person("owner", display_name="Olga Wagner", email="owner@example.org")}
-
-
-def dataset(**changes: Any) -> Dataset:
-    values = {
-        "name": "claims_outcomes",
-        "business_unit": unit().pk,
-        "owner": "owner",
-        "classification": "confidential",
-        "location": "s3://coe-data/claims/2026/",
-        "columns": [{"name": "claim_id"}, {"name": "amount"}],
-    }
-    return datasets.register(values=values | changes, actor=person("lead"))
-
-
-def in_poc(name: str = "Vehicle damage estimate") -> Project:
-    """A project in its proof of concept, with a data scientist."""
-    asked = submitted(name)
-    for who in ("lead", "sponsor"):
-        decide(asked, who)
-    return Project.objects.get(pk=asked.project_id)
-
-
-def asked(
-    project: Project | None = None, source: Dataset | None = None, who: str = "scientist", **wish: Any
-) -> DataAccess:
-    given = {"purpose": PURPOSE, "pattern": "platform_read", "days": 90} | wish
-    return data_access.ask(
-        project_key=(project or in_poc()).key,
-        dataset_id=(source or dataset()).pk,
-        wish=accesses.Wish(**given),
-        actor=person(who),
-    )
-
-
-def request_of(access: DataAccess) -> ApprovalRequest:
-    found = data_access.request_of(access)
-    assert found is not None
-    return found
-
-
-def granted(**wish: Any) -> DataAccess:
-    access = asked(**wish)
-    decide(request_of(access), "owner")
-    access.refresh_from_db()
-    return access
 
 
 def test_the_owner_decides_and_the_project_may_read_for_the_days_that_were_asked_for(people: dict[str, User]) -> None:
@@ -328,147 +281,3 @@ def test_attesting_a_copy_that_is_still_granted_gives_it_back(people: dict[str, 
 
 def _other() -> DataAccess:
     return granted(project=in_poc("Spare parts"), source=dataset(name="parts", location="s3://coe-data/parts/"))
-
-
-# What it lets read
-
-
-def test_a_project_reads_registered_data_only_with_access(people: dict[str, User]) -> None:
-    access = granted()
-    project, place = access.project, access.dataset.location
-    assert (
-        data_access.missing_for(project, [place, f"{place}may.csv", "s3://elsewhere/x/", "s3://coe-data/free/"]) == []
-    )
-    (parent,) = data_access.missing_for(project, ["s3://coe-data/claims/"])
-    assert "has no granted access" in parent.message and parent.how_to_fix.startswith("Ask Olga Wagner")
-    other = in_poc("Spare parts")
-    assert [item.code for item in data_access.missing_for(other, [f"{place}may.csv"])] == ["data_access"]
-    data_access.revoke(access_id=access.pk, reason="Consent is gone.", actor=people["owner"])
-    assert data_access.missing_for(project, [place])
-
-
-def test_public_data_is_everybodys_and_a_copy_is_one_projects(people: dict[str, User]) -> None:
-    free = dataset(name="weather", classification="public", location="s3://coe-data/weather/")
-    copy = granted(pattern="sandbox_copy", environment="sandbox")
-    other = in_poc("Spare parts")
-    assert data_access.missing_for(other, [free.location]) == []
-    assert data_access.missing_for(copy.project, [copy.copy_location, f"{copy.copy_location}a.csv"]) == []
-    assert data_access.missing_for(copy.project, [copy.dataset.location])  # a copy opens the copy only
-    assert "another project" in data_access.missing_for(other, [copy.copy_location])[0].message
-    assert data_access.missing_for(other, ["s3://coe-sandbox/sandboxes/"])
-
-
-def test_the_policy_reads_one_prefix_until_the_day_and_nothing_else(people: dict[str, User]) -> None:
-    access = granted()
-    policy = accesses.policy_for(access)
-    assert policy["Version"] == "2012-10-17"
-    listing, reading = policy["Statement"]
-    ends = access.expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}
-    assert (listing["Action"], listing["Resource"]) == ("s3:ListBucket", "arn:aws:s3:::coe-data")
-    assert listing["Condition"]["StringLike"] == {"s3:prefix": "claims/2026/*"}
-    assert (reading["Action"], reading["Resource"]) == ("s3:GetObject", "arn:aws:s3:::coe-data/claims/2026/*")
-    assert {statement["Condition"]["DateLessThan"]["aws:CurrentTime"] for statement in policy["Statement"]} == {ends}
-    data_access.revoke(access_id=access.pk, reason="Consent is gone.", actor=people["owner"])
-    access.refresh_from_db()
-    with pytest.raises(StaleState, match="granted access only"):
-        accesses.policy_for(access)
-
-
-def test_the_policy_of_a_copy_reads_the_copy(people: dict[str, User]) -> None:
-    copy = granted(pattern="sandbox_copy", environment="sandbox")
-    resources = [statement["Resource"] for statement in accesses.policy_for(copy)["Statement"]]
-    prefix = f"sandboxes/{copy.project.key.lower()}/{copy.pk}/"
-    assert resources == ["arn:aws:s3:::coe-sandbox", f"arn:aws:s3:::coe-sandbox/{prefix}*"]
-
-
-# Pages and API
-
-
-def test_the_data_page_says_what_is_missing_and_why_one_cannot_ask(people: dict[str, User]) -> None:
-    project = in_poc()
-    dataset(name="damage_photos")
-    overview = data_overview.of(project, people["scientist"])
-    assert [item.code for item in overview.missing] == ["not_asked", "not_registered"]
-    assert overview.obstacles.may_ask
-    client = Client()
-    client.force_login(people["domain"])
-    page = client.get(f"/projects/{project.key}/data/").content.decode()
-    assert "Nobody has asked for access to damage_photos yet." in page
-    assert "You are not a data engineer or data scientist in the team" in page
-
-
-def test_asking_granting_and_revoking_by_page(people: dict[str, User]) -> None:
-    project, source, client = in_poc(), dataset(), Client()
-    client.force_login(people["scientist"])
-    assert "claims_outcomes" in client.get(f"/projects/{project.key}/data/ask/?dataset={source.pk}").content.decode()
-    wrong = {"dataset": source.pk, "purpose": "Because.", "pattern": "platform_read", "days": 30}
-    assert client.post(f"/projects/{project.key}/data/ask/", wrong).status_code == 422
-    made = client.post(f"/projects/{project.key}/data/ask/", wrong | {"purpose": PURPOSE})
-    access = DataAccess.objects.get()
-    assert (made.status_code, made["Location"]) == (303, f"/data-access/{access.pk}/")
-    assert "Not made yet" in client.get(made["Location"]).content.decode()
-    decide(request_of(access), "owner")
-    page = client.get(made["Location"]).content.decode()
-    assert "s3:ListBucket" in page
-    file = client.get(f"{made['Location']}iam-policy.json")
-    assert file.json() == accesses.policy_for(DataAccess.objects.get())
-    assert "attachment" in file["Content-Disposition"]
-    client.force_login(people["owner"])
-    assert client.get(f"/projects/{project.key}/").status_code == 404
-    assert "Olga Wagner" in client.get(made["Location"]).content.decode()
-    client.post(f"{made['Location']}revoke/", {"reason": "Consent is gone."})
-    assert DataAccess.objects.get().status == "revoked"
-    assert client.get(f"{made['Location']}iam-policy.json").status_code == 409
-
-
-def test_the_api_asks_shows_and_ends(people: dict[str, User]) -> None:
-    project, source, client = in_poc(), dataset(), Client()
-    headers = bearer(people["scientist"], "read", "write")
-    send = {"content_type": "application/json", "headers": headers}
-    wish = {"project": project.key, "dataset": source.pk, "purpose": PURPOSE, "days": 30}
-    copy = wish | {"pattern": "sandbox_copy", "environment": "sandbox"}
-    refused = client.post("/api/v1/data-access/", wish | {"pattern": "sandbox_copy"}, **send)
-    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["environment"])
-    once = {"headers": headers | {"Idempotency-Key": "k"}, "content_type": "application/json"}
-    made = [client.post("/api/v1/data-access/", copy, **once).json() for _ in range(2)]
-    assert made[0] == made[1] and made[0]["status"] == "requested"
-    where = f"/api/v1/data-access/{made[0]['id']}/"
-    assert client.get(f"{where}iam-policy/", headers=headers).json()["code"] == "not_granted"
-    decide(request_of(DataAccess.objects.get()), "owner")
-    assert client.get(f"{where}iam-policy/", headers=headers).json()["Version"] == "2012-10-17"
-    found = client.get(f"/api/v1/data-access/?project={project.key}&status=granted", headers=headers).json()
-    assert [row["id"] for row in found["results"]] == [made[0]["id"]]
-    assert client.post(f"{where}grant/", **send).status_code == 403
-    ended = client.post(f"{where}revoke/", {"reason": "Not needed any more."}, **send).json()
-    assert ended["status"] == "awaiting_destruction"
-    words = {"statement": "The prefix was emptied, old versions too."}
-    looked = client.post(f"{where}attest-destroyed/", words, **send)
-    assert (looked.status_code, looked.json()["is_checking"]) == (202, True)
-    gate = client.get(f"/api/v1/projects/{project.key}/gate/?action=grant_data", headers=headers).json()
-    assert gate["allowed"] is True
-
-
-def test_an_answer_of_the_owner_is_told_in_words(people: dict[str, User]) -> None:
-    access, client = asked(columns=["claim_id"]), Client()
-    client.force_login(people["owner"])
-    page = client.get(f"/approvals/{request_of(access).key}/").content.decode()
-    assert "claims_outcomes" in page and "Access to data" in page and PURPOSE.partition("'")[0] in page
-
-
-def test_people_of_the_team_may_be_data_engineers_too(people: dict[str, User]) -> None:
-    project = complete_intake("Route planning")
-    team.add_member(project_key=project.key, username="devops", roles=["data_engineer"], actor=people["domain"])
-    intakes.submit(project_key=project.key, actor=people["domain"])
-    assert asked(project, who="devops").status == "requested"
-
-
-def test_the_projects_story_tells_what_became_of_the_data(people: dict[str, User]) -> None:
-    access = granted(pattern="sandbox_copy", environment="sandbox")
-    data_access.revoke(access_id=access.pk, reason="Consent is gone.", actor=people["owner"])
-    entries = AuditEntry.objects.about(access.ref).for_list().order_by("id")
-    assert [f"{line.who} {line.sentence}" for line in story.told(entries)] == [
-        "Aiko Kimura asked for access to claims_outcomes",
-        f"Olga Wagner granted access to claims_outcomes until {access.expires_at.astimezone(UTC):%Y-%m-%d}",
-        "Olga Wagner revoked access to claims_outcomes",
-    ]
