@@ -99,6 +99,8 @@ class GateChangeSerializer(serializers.Serializer[dict[str, Any]]):
     criteria_removed = serializers.ListField(child=serializers.CharField())
     steps_added = serializers.ListField(child=serializers.CharField())
     steps_removed = serializers.ListField(child=serializers.CharField())
+    gaps_added = serializers.ListField(child=serializers.CharField(), help_text="Gaps of the team that close it now.")
+    gaps_removed = serializers.ListField(child=serializers.CharField())
 
 
 class MoveReportSerializer(serializers.Serializer[dict[str, Any]]):

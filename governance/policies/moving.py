@@ -63,9 +63,12 @@ class Change:
         }
 
 
+_LISTS = ("criteria_added", "criteria_removed", "steps_added", "steps_removed", "gaps_added", "gaps_removed")
+
+
 @dataclass(frozen=True)
 class GateChange:
-    """A gate that is still ahead, and what it asks of more or fewer people or criteria."""
+    """A gate that is still ahead, and what it asks more or less: criteria, approvers, gaps that close it."""
 
     gate: str
     title: str
@@ -73,10 +76,11 @@ class GateChange:
     criteria_removed: tuple[str, ...]
     steps_added: tuple[str, ...]
     steps_removed: tuple[str, ...]
+    gaps_added: tuple[str, ...] = ()
+    gaps_removed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        names = ("criteria_added", "criteria_removed", "steps_added", "steps_removed")
-        return {"gate": self.gate, "title": self.title, **{name: list(getattr(self, name)) for name in names}}
+        return {"gate": self.gate, "title": self.title, **{name: list(getattr(self, name)) for name in _LISTS}}
 
 
 @dataclass(frozen=True)
@@ -169,19 +173,20 @@ def gate_changes(old: Policy, new: Policy, stage: str, facts: Facts) -> list[Gat
     found = []
     for gate in new.gates_after(stage):
         before = old.gate_to(gate.target)
-        had = set(before.criteria) if before else set()
-        was, now = _steps(old, gate.target, facts), _steps(new, gate.target, facts)
-        change = GateChange(
-            gate.name,
-            gate.title,
-            tuple(code for code in gate.criteria if code not in had),
-            tuple(code for code in (before.criteria if before else ()) if code not in gate.criteria),
-            tuple(word for word in now if word not in was),
-            tuple(word for word in was if word not in now),
+        pairs = (
+            (before.criteria if before else (), gate.criteria),
+            (_steps(old, gate.target, facts), _steps(new, gate.target, facts)),
+            (old.team.closing(before.name) if before else (), new.team.closing(gate.name)),
         )
-        if any((change.criteria_added, change.criteria_removed, change.steps_added, change.steps_removed)):
-            found.append(change)
+        lists = [part for was, now in pairs for part in (_without(now, was), _without(was, now))]
+        if any(lists):
+            found.append(GateChange(gate.name, gate.title, *lists))
     return found
+
+
+def _without(items: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    left_out = set(others)
+    return tuple(item for item in items if item not in left_out)
 
 
 def _steps(policy: Policy, target: str, facts: Facts) -> list[str]:

@@ -107,6 +107,13 @@ def test_only_the_gates_that_are_ahead_are_compared() -> None:
     assert (first.gate, first.steps_added, first.criteria_removed) == ("poc", ("Finance",), ("baseline",))
 
 
+def test_gaps_of_the_team_that_close_a_gate_are_compared_too() -> None:
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    document["team"]["gates"]["poc"] = ["nobody_accountable"]
+    [change] = plan(OLD_POLICY, Policy(loader.load(policies.as_yaml(document))), {}, "intake", Facts()).gates
+    assert (change.gaps_added, change.gaps_removed) == (("nobody_accountable",), ("no_domain_expert",))
+
+
 @pytest.fixture
 def project(db: None) -> Project:
     organisation()

@@ -124,6 +124,27 @@ def test_the_stricter_policy_asks_more_of_a_high_risk_than_of_a_minimal_one() ->
     assert "Executive" in needed
 
 
+@pytest.mark.parametrize("tier", ["", "high"])
+@pytest.mark.parametrize("data", ["", "internal", "restricted"])
+def test_the_stricter_policy_never_asks_fewer_people_or_less(tier: str, data: str) -> None:
+    """A rule, a criterion, an approver or a gap that the default policy gains has to be written there as well."""
+    default, stricter = (loader.load(path.read_text()) for path in (policies.DEFAULT, policies.STRICTER))
+    facts = Facts(None, tier, data)
+    gates = {gate["to"]: gate for gate in stricter["gates"]}
+    for gate in default["gates"]:
+        action = f"advance:{gate['to']}"
+        asked = {step.holder: step.needed for step in Policy(stricter).steps_for(action, facts).steps}
+        for step in Policy(default).steps_for(action, facts).steps:
+            assert asked.get(step.holder, 0) >= step.needed, (action, step.name)
+        assert set(gate["criteria"]) <= set(gates[gate["to"]]["criteria"])
+        gaps = default["team"]["gates"].get(gate["name"], ())
+        assert set(gaps) <= set(stricter["team"]["gates"].get(gates[gate["to"]]["name"], ()))
+    for rule in default["approvals"]:
+        assert Policy(stricter).steps_for(rule["action"], facts).steps, f"nobody approves {rule['action']}"
+    for name, rule in default["actions"].items():
+        assert set(stricter["actions"][name]["stages"]) <= set(rule["stages"]), name
+
+
 @pytest.mark.django_db
 def test_the_stricter_policy_is_kept_as_a_draft_once() -> None:
     policies.load_default()
