@@ -36,6 +36,7 @@ PLACES = (
     Place("Inbox", "governance:inbox", "inbox", "approvals decisions waiting"),
     Place("Portfolio", "pages:portfolio", "layout-dashboard", "overview value spend"),
     Place("Intake", "projects:intake_list", "clipboard-text", "ideas drafts queue"),
+    Place("Ranking of intakes", "governance:ranking", "list-numbers", "scores weights wsjf rice qualification"),
     Place("Projects", "projects:list", "folders"),
     Place("Runs", "deployments:runs", "player-play", "training jobs"),
     Place("Environments", "deployments:environments", "server", "accounts aws"),
