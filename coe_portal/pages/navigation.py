@@ -40,6 +40,7 @@ PLACES = (
     Place("Saved views", "pages:views", "bookmark", "filters"),
     Place("My skills", "projects:my_skills", "certificate", "what i can do"),
     Place("Intake", "projects:intake_list", "clipboard-text", "ideas drafts queue"),
+    Place("Ranking of intakes", "governance:ranking", "list-numbers", "scores weights wsjf rice qualification"),
     Place("Projects", "projects:list", "folders"),
     Place("Data sets", "projects:datasets", "database", "register catalogue catalog owner classification"),
     Place("Runs", "deployments:runs", "player-play", "training jobs"),

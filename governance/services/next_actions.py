@@ -8,7 +8,7 @@ from django.urls import reverse
 from coe_portal.core.models import User
 from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import gates
+from governance.services import gates, qualification
 from projects import checklists
 from projects import permissions as project_permissions
 from projects.models import LessonsOwed, Project, Stage
@@ -119,6 +119,10 @@ def _decide(waiting: ApprovalRequest, user: User) -> NextAction:
     if not permissions.refusal(waiting, user):
         why = "The evidence is on one page; two minutes are enough."
         return NextAction(f"Decide {waiting.key}", why, "you", "Read and decide", url)
+    if qualification.is_awaited(user, waiting.project):
+        why = "A CoE lead asked you. Four scales with anchors; others' scores come after yours."
+        page = reverse("governance:qualification", args=[waiting.project.key])
+        return NextAction("Score this intake", why, "you", "Read and score", page)
     holder = waiting.project.waiting_on or "its approvers"
     why = "Nothing needs to be done here until they decide. They are told in their inbox."
     return NextAction(f"Wait for {holder}", why, holder, "Open the request", url)

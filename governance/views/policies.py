@@ -48,6 +48,7 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
         "author_barred": rules.author_may_not_decide,
         "actions": [_action(name, rule) for name, rule in row.document["actions"].items()],
         "risk": rules.risk,
+        "intake": rules.intake,
         "references": references,
         "begins": policies.begins_projects(row),
         "before": before,

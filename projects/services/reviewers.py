@@ -28,7 +28,7 @@ def invite(*, project_key: str, username: str, actor: User) -> Reviewer:
         StaleState: the intake is decided.
     """
     project = _project(project_key, actor)
-    person = User.objects.people().filter(username=username).first()
+    person = User.objects.people().filter(username=username.replace("\x00", "")).first()
     if person is None:
         raise InvalidInput({"user": [f"There is no colleague with the username “{username[:64]}”."]})
     if permissions.takes_part(person, project):

@@ -189,6 +189,8 @@ def test_the_pages_lead_from_a_concept_to_the_full_case(people: dict[str, User])
     sent = {"name": new["name"], "summary": new["summary"], **filled, "send": "yes"}
     assert client.post(page, sent).status_code == 303
     assert "is with the CoE leads" in client.get(page).content.decode()
+    assert "Answer the concept" in lead.get(f"/projects/{key}/next-action/").content.decode()
+    assert "Wait for a CoE lead to answer the concept" in client.get(f"/projects/{key}/next-action/").content.decode()
     queue = lead.get("/intake/?concept=submitted").content.decode()
     assert "Paint shop queue" in queue and "CoE lead: the concept" in queue
     shown = lead.get(f"/projects/{key}/qualification/").content.decode()

@@ -87,7 +87,11 @@ def test_a_lead_asks_a_colleague_who_then_reads_and_scores(people: dict[str, Use
     page = f"/projects/{key}/qualification/"
     assert _as(people["dataengineer"]).get(page).status_code == 404
     assert _as(people["lead"]).post(f"{page}reviewers/", {"user": "dataengineer"}).status_code == 303
-    assert "Score it" in _as(people["dataengineer"]).get(page).content.decode()
+    reviewer = _as(people["dataengineer"])
+    assert "Score it" in reviewer.get(page).content.decode()
+    assert "score it" in reviewer.get("/intake/ranking/").content.decode()
+    asked = reviewer.get(f"/projects/{key}/next-action/").content.decode()
+    assert "Score this intake" in asked and f'href="{page}"' in asked
     assert _as(people["dataengineer"]).post(f"{page}review/", SCORES).status_code == 303
     hidden = _as(people["lead"]).get(page).content.decode()
     assert "Others have scored this already" in hidden and "<b>4.20</b>" not in hidden

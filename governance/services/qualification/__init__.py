@@ -1,7 +1,7 @@
 """Qualification: reviewers score an intake, a CoE lead decides it, weights are versioned and tried out first."""
 
 from governance.services.qualification.deciding import Wish, decide_intake, return_due
-from governance.services.qualification.reviewing import give_review
+from governance.services.qualification.reviewing import give_review, is_awaited
 from governance.services.qualification.weights import ranked, save_weights
 
-__all__ = ["Wish", "decide_intake", "give_review", "ranked", "return_due", "save_weights"]
+__all__ = ["Wish", "decide_intake", "give_review", "is_awaited", "ranked", "return_due", "save_weights"]

@@ -120,7 +120,7 @@ def _check(wish: Wish) -> None:
     errors: dict[str, list[str]] = {}
     if wish.outcome not in IntakeOutcome.values:
         errors["outcome"] = [f"Choose one of {', '.join(IntakeOutcome.values)}."]
-    if not 1 <= len(wish.reason.strip()) <= MAX_REASON:
+    if not 1 <= len(wish.reason.strip()) <= MAX_REASON or "\x00" in wish.reason:
         errors["reason"] = [f"Say why, in at most {MAX_REASON:,} characters: the team and an auditor read it."]
     if wish.outcome == IntakeOutcome.DEFER and (wish.defer_until is None or wish.defer_until <= timezone.localdate()):
         errors["defer_until"] = ["Name the day on which it comes back, after today."]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 
 from coe_portal.core import audit
@@ -31,6 +32,13 @@ def why_not(user: User, taking_part: bool, is_asked: bool) -> str:
     if user.is_lead or is_asked:
         return ""
     return "Only CoE leads and the reviewers they invite score an intake."
+
+
+def is_awaited(user: User, project: Project) -> bool:
+    """Whether the person was asked to score what the project says now and has not."""
+    given = Review.objects.filter(project=project, reviewer=user, revision=project.revision)
+    asked = Reviewer.objects.filter(~Exists(given), project=project, user=user)
+    return project.stage == Stage.QUALIFICATION and asked.exists()
 
 
 @transaction.atomic
@@ -67,8 +75,8 @@ def _check(project: Project, scores: Mapping[str, Any], comment: str) -> None:
         stage = project.get_stage_display().lower()
         raise StaleState(f"{project.key} is in {stage}; reviewers score what was submitted for qualification.")
     errors = scoring.problems_of_scores(scores)
-    if len(comment) > MAX_COMMENT:
-        errors["comment"] = [f"Shorten this to at most {MAX_COMMENT} characters."]
+    if len(comment) > MAX_COMMENT or "\x00" in comment:
+        errors["comment"] = [f"Write plain text of at most {MAX_COMMENT} characters."]
     if errors:
         raise InvalidInput(errors)
 

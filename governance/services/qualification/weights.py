@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, OuterRef
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, StaleState
@@ -13,7 +13,7 @@ from coe_portal.core.models import User
 from governance.models import Review, ScoringVersion
 from governance.policies import priorities, scoring
 from governance.services import policies
-from projects.models import Criterion, Project, Stage
+from projects.models import Criterion, Member, Project, Reviewer, Stage
 
 MOST = 200  # intakes that are ranked at once; a queue that is longer has another problem
 MIN_REASON, MAX_REASON = 10, 2000
@@ -43,6 +43,7 @@ class Row:
     shift: scoring.Shift | None
     priorities: list[priorities.Priority]
     reviewed_by: frozenset[int]
+    waits_for_reader: bool
 
 
 def current() -> Weighing:
@@ -68,7 +69,7 @@ def save_weights(*, weights: Mapping[str, Any], reason: str, actor: User) -> Sco
     if not actor.is_lead:
         raise NotAllowed("Only CoE leads change the weights.")
     errors = scoring.problems_of_weights(weights)
-    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
+    if not MIN_REASON <= len(reason.strip()) <= MAX_REASON or "\x00" in reason:
         errors["reason"] = [f"Say in {MIN_REASON} to {MAX_REASON:,} characters why they change."]
     if errors:
         raise InvalidInput(errors)
@@ -104,7 +105,9 @@ def ranked(user: User, then: Mapping[str, int] | None = None, weighing: Weighing
     """
     now = (weighing or current()).weights
     seen = Project.objects.visible_to(user).filter(stage=Stage.QUALIFICATION).for_list()
-    projects = list(seen.annotate(people=Count("members", distinct=True)).order_by("-id")[:MOST])
+    asked, member = (rows.objects.filter(project=OuterRef("pk"), user=user) for rows in (Reviewer, Member))
+    told = seen.annotate(people=Count("members", distinct=True), is_asked=Exists(asked), is_member=Exists(member))
+    projects = list(told.order_by("-id")[:MOST])
     reviews = _reviews_of(projects)
     means = {project.key: scoring.means_of(_scores(found)) for project in projects if (found := reviews[project.pk])}
     shifts = {shift.key: shift for shift in scoring.shifts(means, now, then or now)}
@@ -115,12 +118,21 @@ def ranked(user: User, then: Mapping[str, int] | None = None, weighing: Weighing
             scoring.summarise(_scores(reviews[project.pk]), now),
             shifts.get(project.key),
             priorities.priorities(means.get(project.key, {}), answers[project.pk], project.people),
-            frozenset(review.reviewer_id for review in reviews[project.pk]),
+            given := frozenset(review.reviewer_id for review in reviews[project.pk]),
+            _waits_for(user, project, given),
         )
         for project in projects
     ]
     order = {key: number for number, key in enumerate(shifts)}
     return sorted(rows, key=lambda row: order.get(row.project.key, len(order)))
+
+
+def _waits_for(user: User, project: Project, given: frozenset[int]) -> bool:
+    """Whether the person was asked to score it, or is a CoE lead who may, and has not."""
+    named = {project.owner_id, project.sponsor_id, project.created_by_id, project.deploy_authority_id}
+    takes_part = user.pk in named or getattr(project, "is_member", False)
+    may = user.is_lead or getattr(project, "is_asked", False)
+    return bool(may and not takes_part and user.pk not in given)
 
 
 def _scores(reviews: list[Review]) -> list[Mapping[str, int]]:
