@@ -8,11 +8,12 @@ from django.db.models import F
 
 from coe_portal.core.charts.bubbles import Bubble
 from coe_portal.pages.portfolio import spent_by
-from projects.models import Project, RiskTier
+from projects.models import Criterion, Project, RiskTier
 from projects.models.project import ProjectQuerySet
 
 BY_VALUE = F("value_per_year").desc(nulls_last=True)
 MOST_SHOWN = 60
+BASIS = "half the readiness of the answers, half the labelled share of the data,"
 # Four rings can be told apart; the table has the tier's own word.
 RINGS: dict[str, str] = {
     RiskTier.UNACCEPTABLE: "high",
@@ -37,11 +38,20 @@ Source = Callable[[Sequence[Project]], Mapping[int, Feasibility]]
 
 
 def from_answers(projects: Sequence[Project]) -> Mapping[int, Feasibility]:
-    """As long as nobody scores feasibility: how much of the case is answered, its readiness of 100."""
+    """As long as nobody scores feasibility: half the readiness of the answers, half the labelled share of the data.
+
+    Both are percentages; data without a labelled share counts as unlabelled. One query.
+    """
+    said = Criterion.objects.filter(project__in=[project.pk for project in projects], code="data")
+    labelled = dict(said.values_list("project", "answer__labelled_share"))
     return {
-        project.pk: Feasibility(int(project.readiness.get("score", 0)), "readiness of the answers")
+        project.pk: Feasibility(_half_each(project.readiness.get("score", 0), labelled.get(project.pk)), BASIS)
         for project in projects
     }
+
+
+def _half_each(readiness: int, labelled: float | None) -> int:
+    return round((readiness + (labelled or 0)) / 2)
 
 
 @dataclass(frozen=True)

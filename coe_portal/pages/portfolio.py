@@ -78,6 +78,7 @@ def portfolio_of(user: User) -> Portfolio:
     open_groups = [group for group in groups if group["stage"] in FUNNEL]
     asked = ApprovalRequest.objects.visible_to(user).filter(state=ApprovalState.OPEN).order_by()
     review = asked.aggregate(number=Count("pk"), oldest=Min("created_at"))
+    decisions, decisions_count = inboxes.most_urgent(user, SHOWN_DECISIONS)
     return Portfolio(
         steps=_funnel(user, groups),
         at_risk=_sum(open_groups, "number", health=Health.AT_RISK),
@@ -85,8 +86,8 @@ def portfolio_of(user: User) -> Portfolio:
         ended=_sum(groups, "number") - _sum(open_groups, "number"),
         in_review=review["number"],
         oldest_in_review=review["oldest"],
-        decisions=inboxes.most_urgent(user, SHOWN_DECISIONS),
-        decisions_count=inboxes.count(user),
+        decisions=decisions,
+        decisions_count=decisions_count,
     )
 
 

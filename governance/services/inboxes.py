@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, Window, prefetch_related_objects
 from django.utils import timezone
 
 from coe_portal.core.models import User
@@ -69,9 +69,11 @@ def needing(user: User, held: list[Delegation] | None = None) -> QuerySet[Approv
     return ApprovalRequest.objects.awaiting(user, held) | ApprovalRequest.objects.owing(user)
 
 
-def most_urgent(user: User, limit: int) -> list[Item]:
-    """What this person may decide now, the first due first."""
-    return [_item(row) for row in _with_due(ApprovalRequest.objects.awaiting(user)).order_by("step_due", "id")[:limit]]
+def most_urgent(user: User, limit: int) -> tuple[list[Item], int]:
+    """What this person may decide now, the first due first, and how many there are in all; one query."""
+    counted = _with_due(ApprovalRequest.objects.awaiting(user)).annotate(in_all=Window(Count("pk")))
+    rows = list(counted.order_by("step_due", "id")[:limit])
+    return [_item(row) for row in rows], rows[0].in_all if rows else 0
 
 
 def requests_of(user: User, tab: str) -> QuerySet[ApprovalRequest]:

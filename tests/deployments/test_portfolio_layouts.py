@@ -18,6 +18,7 @@ from coe_portal.core.charts.bubbles import HEIGHT, WIDTH, Bubble, bubbles
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import SavedView, User
 from coe_portal.core.services import saved_views
+from coe_portal.pages.matrix import from_answers
 from coe_portal.pages.views.narrowing import Address
 from projects.models import Project
 from tests.core.conftest import bearer
@@ -100,6 +101,14 @@ def test_the_matrix_numbers_the_same_projects_in_chart_and_table(reader: Client)
     assert re.findall(r'<g class="bub (risk-\w+)">.*?>(\d)</text>', page) == [("risk-high", "1"), ("risk-low", "2")]
     table = page[page.index("<tbody>") :]
     assert table.index("Large") < table.index("Small") and "Without value" not in table
+
+
+@pytest.mark.django_db
+def test_feasibility_is_half_readiness_and_half_labelled_data(people: dict[str, User]) -> None:
+    labelled, unlabelled = complete_intake("Labelled"), complete_intake("Unlabelled", data={"labelled_share": 0})
+    empty = intake("Empty")
+    found = from_answers([labelled, unlabelled, empty])
+    assert [found[project.pk].score for project in (labelled, unlabelled, empty)] == [92, 50, 0]
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 380, 64, 44, 14, 20
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 720, 380, 64, 44, 26, 28
 SMALLEST, LARGEST = 9.0, 26.0
 _TICK = '<line class="gr" x1="{}" y1="{}" x2="{}" y2="{}"/><text class="ax" x="{}" y="{}"'
 
@@ -41,7 +41,7 @@ def bubbles(found: Sequence[Bubble], *, x_title: str, y_title: str, sentence: st
         _x_axis(),
         drawn,
         format_html('<text class="ax" x="{}" y="{}" text-anchor="end">{}</text>', WIDTH - RIGHT, HEIGHT - 6, x_title),
-        format_html('<text class="ax" x="4" y="{}">{}</text>', TOP - 2, y_title),
+        format_html('<text class="ax" x="{}" y="{}">{}</text>', LEFT, TOP - 12, y_title),
     )
 
 
