@@ -1,6 +1,10 @@
 """What governance decides, in sentences of the audit trail."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from coe_portal.core.story import Telling, tells
+from governance.policies.scoring import DIMENSIONS
 
 VERDICTS = {
     "approve": "approved the step {step} of {label}",
@@ -94,3 +98,33 @@ def _glass(told: Telling) -> str:
 @tells("policy.published", "policy.superseded", "policy.drafted", "policy.draft_changed")
 def _policy(told: Telling) -> str:
     return f"{told.entry.action.partition('.')[2].replace('_', ' ')}: policy {told.label}"
+
+
+@tells("intake.decided")
+def _intake(told: Telling) -> str:
+    after = told.after
+    words = {
+        "invite": "invited the concept to the full case",
+        "fund": "funded the intake",
+        "defer": f"deferred the intake until {after['defer_until']}",
+        "decline": "declined the intake",
+        "request_changes": "sent the intake back",
+    }
+    asked = f" with {len(after['questions'])} question{'' if len(after['questions']) == 1 else 's'}"
+    score = f", {after['score']} of 5 from {after['reviews']} review{'' if after['reviews'] == 1 else 's'}"
+    return words[after["outcome"]] + (asked if after["questions"] else "") + (score if after["score"] else "")
+
+
+@tells("review.given")
+def _review(told: Telling) -> str:
+    scores = _by_dimension(told.after["scores"])
+    return f"{'changed their scores' if told.before else 'scored'} revision {told.after['revision']}: {scores}"
+
+
+@tells("scoring.weights_saved")
+def _weights(told: Telling) -> str:
+    return f"saved weights: {_by_dimension(told.after)}"
+
+
+def _by_dimension(numbers: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {numbers[name]}" for name in DIMENSIONS)

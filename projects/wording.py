@@ -132,3 +132,34 @@ def _access(told: Telling) -> str:
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+@tells("concept.submitted", "concept.taken_back")
+def _concept(told: Telling) -> str:
+    return "sent the concept to the CoE leads" if told.entry.action == "concept.submitted" else "took the concept back"
+
+
+@tells("reviewer.invited", "reviewer.released")
+def _reviewer(told: Telling) -> str:
+    person = told.label.partition(" reviews ")[0]
+    return f"{'asked' if told.entry.action == 'reviewer.invited' else 'released'} {person} as a reviewer"
+
+
+@tells("field_question.answered")
+def _question(told: Telling) -> str:
+    place = told.after["place"].replace(".", ": ").replace("_", " ")
+    return f"answered a reviewer's question about “{place}”{' by changing it' if told.after['changed'] else ''}"
+
+
+@tells("project.told_apart")
+def _told_apart(told: Telling) -> str:
+    return f"said why this is not {told.after['from']}"
+
+
+@tells("join.asked", "join.joined", "join.refused", "join.withdrawn")
+def _join(told: Telling) -> str:
+    person = told.label.partition(" asks to join ")[0]
+    brought = f" with {told.after['intake']}" if told.after.get("intake") else ""
+    words = {"asked": f"asked to join{brought}", "joined": f"took {person} into the team"}
+    words |= {"refused": f"did not take {person} into the team", "withdrawn": "does not ask to join any more"}
+    return words[told.entry.action.partition(".")[2]]

@@ -59,6 +59,17 @@ def test_an_idea_becomes_a_funded_proof_of_concept() -> None:
     assert Project.objects.get().stage == "poc"
     case = sponsor.get(f"/projects/{key}/business-case/").content.decode()
     assert "Fund the proof of concept." in case and "Finance agreed in writing." in case and "Ingrid Solberg" in case
+    told = lead.get(f"/projects/{key}/history/").content.decode()
+    for words in (
+        "sent the concept to the CoE leads",
+        "invited the concept to the full case",
+        "asked Luis Ferreira as a reviewer",
+        "scored revision 1: value 5, feasibility 4, data readiness 3, risk 4",
+        "sent the intake back with 1 question, 4.35 of 5 from 2 reviews",
+        "answered a reviewer&#x27;s question about “value: likely” by changing it",
+        "funded the intake",
+    ):
+        assert words in told, words
     story = list(AuditEntry.objects.in_project(key).order_by("id").values_list("action", flat=True))
     wanted = ["project.created", "concept.submitted", "intake.decided", "project.stage_moved", "reviewer.invited"]
     wanted += ["review.given", "intake.decided", "field_question.answered", "intake.decided", "project.stage_moved"]
