@@ -8,9 +8,9 @@ class GovernanceConfig(AppConfig):
         from coe_portal.core import inbox, menu, search
         from governance import handlers
         from governance.palette import find_approvals
-        from governance.services import break_glass, inboxes  # break_glass registers what its approval does
+        from governance.services import approval_evidence, break_glass, inboxes, waivers  # most register themselves
 
-        del break_glass, handlers
+        del approval_evidence, break_glass, handlers, waivers
         inbox.register("approvals", inboxes.count)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

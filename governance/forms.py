@@ -58,6 +58,17 @@ class BreakGlassForm(forms.Form):
     )
 
 
+class WaiverForm(forms.Form):
+    """Until when a criterion may pass, and why."""
+
+    ends_on = forms.DateField(label="Until", help_text="The last day; it ends by itself.", widget=_day())
+    reason = forms.CharField(
+        label="Why it can pass, and what covers the risk",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class DelegationForm(forms.Form):
     """Who decides for the giver, for how long, about what."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, findings, inbox, panels, policies, questions
+from governance.views import conditions, delegations, findings, inbox, panels, policies, questions, waivers
 
 app_name = "governance"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("projects/<str:key>/gate/", panels.gate_panel, name="project_gate"),
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
     path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
+    path("projects/<str:key>/checklist/<str:code>/waivers/", waivers.panel, name="project_waivers"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
     path("projects/<str:key>/decisions/", panels.decisions_panel, name="project_decisions"),
 ]

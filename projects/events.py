@@ -28,3 +28,18 @@ class ProjectStageMoved(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.project_key}:{self.target}:{self.at}"
+
+
+@dataclass(frozen=True)
+class CriterionReopened(Event):
+    """An answer expired or its waiver ended, so somebody has to look at it again; ``status`` says which."""
+
+    name: ClassVar[str] = "projects.criterion_reopened"
+    project_key: str
+    code: str
+    version: int
+    status: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.code}:{self.version}"

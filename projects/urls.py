@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import checklist, lists, project, revisions, team, wizard
+from projects.views import checklist, criterion, evidence, lists, project, revisions, team, wizard
 
 app_name = "projects"
 urlpatterns = [
@@ -12,8 +12,13 @@ urlpatterns = [
     path("projects/", lists.project_list, name="list"),
     path("projects/<str:key>/", project.detail, name="detail"),
     path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),
-    path("projects/<str:key>/checklist/<str:code>/evidence/", checklist.add_evidence, name="evidence"),
-    path("projects/<str:key>/checklist/<str:code>/verdict/", checklist.give_verdict, name="verdict"),
+    path("projects/<str:key>/checklist/<str:code>/", criterion.page, name="criterion"),
+    path("projects/<str:key>/checklist/<str:code>/evidence/", criterion.add_evidence, name="evidence"),
+    path("projects/<str:key>/checklist/<str:code>/verdict/", criterion.give_verdict, name="verdict"),
+    path("projects/<str:key>/checklist/<str:code>/plan/", criterion.plan, name="criterion_plan"),
+    path("projects/<str:key>/checklist/<str:code>/confirm/", criterion.confirm, name="criterion_confirm"),
+    path("projects/<str:key>/evidence/<str:evidence_id>/", evidence.download, name="evidence_file"),
+    path("projects/<str:key>/evidence/<str:evidence_id>/withdraw/", evidence.withdraw, name="evidence_withdraw"),
     path("projects/<str:key>/team/", team.team_page, name="team"),
     path("projects/<str:key>/team/responsibilities/", team.set_responsibilities, name="responsibilities"),
     path("projects/<str:key>/team/<str:member_id>/remove/", team.remove_member, name="member_remove"),

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 from django.core.cache import cache
@@ -11,8 +13,8 @@ from django.db.models.functions import Coalesce
 from coe_portal.core.models import User
 
 Rows = Callable[[User], "QuerySet[Any]"]
-_calling: dict[str, Rows] = {}
-_quiet: dict[str, Rows] = {}
+_calling: dict[str, list[Rows]] = {}
+_quiet: dict[str, list[Rows]] = {}
 KEEP_SECONDS = 5
 
 
@@ -62,12 +64,12 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 
 
 def register(name: str, rows: Rows, *, calls: bool = False) -> None:
-    """Add the rows of which a place shows the number; called once by the app's ``ready``.
+    """Add rows to those of which a place shows the number; called once by the app's ``ready``.
 
     Args:
         calls: the number calls for attention, so it is counted for every page.
     """
-    (_calling if calls else _quiet)[name] = rows
+    (_calling if calls else _quiet).setdefault(name, []).append(rows)
 
 
 def counts(user: User) -> dict[str, int]:
@@ -89,10 +91,15 @@ def _key(user: User) -> str:
     return f"menu:{user.pk}"
 
 
-def _counted(user: User, places: dict[str, Rows]) -> dict[str, int]:
+def _counted(user: User, places: dict[str, list[Rows]]) -> dict[str, int]:
     """All numbers with one query."""
-    found = User.objects.filter(pk=user.pk).values_list(*(_number(rows(user)) for rows in places.values())).first()
+    numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
+    found = User.objects.filter(pk=user.pk).values_list(*numbers).first()
     return dict(zip(places, found or [0] * len(places), strict=True))
+
+
+def _sum(numbers: list[Coalesce]) -> Any:
+    return reduce(add, numbers)
 
 
 def _number(rows: "QuerySet[Any]") -> Coalesce:

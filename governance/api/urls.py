@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from governance.api import commands, conditions, delegations, findings, resources
+from governance.api import commands, conditions, delegations, findings, resources, waivers
 
 router = SimpleRouter()
 router.register("approvals", resources.ApprovalViewSet, basename="approval")
@@ -15,5 +15,6 @@ urlpatterns = [
     path("projects/<str:key>/advance/", commands.AdvanceView.as_view(), name="project-advance"),
     path("projects/<str:key>/gate/", commands.GateView.as_view(), name="project-gate"),
     path("projects/<str:key>/break-glass/", commands.BreakGlassView.as_view(), name="project-break-glass"),
+    path("projects/<str:key>/checklist/<str:code>/waive/", waivers.WaiveView.as_view(), name="criterion-waive"),
     *router.urls,
 ]

@@ -19,6 +19,7 @@ from governance.models.steps import (
     StepState,
     Verdict,
 )
+from governance.models.waivers import Waiver
 
 __all__ = [
     "APPROVAL_LIFECYCLE",
@@ -48,4 +49,5 @@ __all__ = [
     "StepState",
     "Telling",
     "Verdict",
+    "Waiver",
 ]

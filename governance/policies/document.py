@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.policies.rules import Facts, Holder, Route, holder_of, steps_for
+from projects.checklists import Demands, demands_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Policy:
     @property
     def criteria(self) -> list[dict[str, Any]]:
         return list(self.document["criteria"])
+
+    def demands(self) -> dict[str, Demands]:
+        """What each criterion asks besides its answer, by code."""
+        return {criterion["code"]: demands_of(criterion) for criterion in self.criteria}
 
     @property
     def author_may_not_decide(self) -> bool:

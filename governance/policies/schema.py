@@ -6,6 +6,7 @@ from coe_portal.core.models import ApproverGroup, SiteRole
 from projects.models import DataClassification, ProjectRole, RiskTier, Stage
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
+EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
 ENVIRONMENT_KINDS = ("local", "sandbox", "dev", "staging", "prod")
 _CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _STAGES = {"type": "array", "items": {"enum": list(Stage.values)}, "minItems": 1}
@@ -46,6 +47,27 @@ _CRITERION = _object(
         "hint": {"type": "string", "maxLength": 1000},
         "weight": {"type": "integer", "minimum": 1, "maximum": 100},
         "answer_schema": {"type": "object", "required": ["type", "properties"]},
+        "evidence": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"enum": list(EVIDENCE_KINDS)},
+            "description": "One piece of one of these kinds is needed; none when it is left out.",
+        },
+        "verdict": {
+            "enum": ["required", "optional"],
+            "description": "Whether somebody else must accept it before a gate counts it; optional when left out.",
+        },
+        "expires_after_days": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 3650,
+            "description": "Days after which an accepted answer has to be given again; never when it is left out.",
+        },
+        "owner_role": {
+            "enum": list(ProjectRole.values),
+            "description": "Who of the team answers for it, unless a person is named.",
+        },
     },
     ["code", "step", "short", "question", "weight", "answer_schema"],
 )

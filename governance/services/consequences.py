@@ -6,7 +6,7 @@ from typing import Any
 
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import policies
+from governance.services import criteria, policies
 from projects.models import Stage
 from projects.services import checklist, projects, stages
 
@@ -64,6 +64,7 @@ def _advance(request: ApprovalRequest, actor: User) -> None:
     gate = policies.policy_of(request.policy_version).gate_from(project.stage)
     if gate is None:
         return
+    criteria.require_acceptable(project, gate)
     checklist.accept_all(project, list(gate.criteria), actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
 

@@ -9,10 +9,10 @@ from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
 from governance.policies.rules import Facts
-from governance.services import conditions, policies
+from governance.services import conditions, criteria, policies
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
-from projects import checklists, permissions
+from projects import permissions
 from projects.models import Project, Stage
 from projects.services import projects, stages
 
@@ -93,9 +93,8 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     if gate is None:
         sentence = f"No gate leaves the stage {Stage(stage).label.lower()}."
         return [Missing("no_gate", sentence, "Nothing needs to be done here.")]
-    wanted = project.criteria.filter(code__in=gate.criteria)
     page = reverse("projects:detail", args=[project.key])
-    missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
+    missing = criteria.missing(project, gate)
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
     return missing + conditions.missing(project, "advance")

@@ -5,9 +5,8 @@ from projects.models.checklist import (
     ChecklistVersion,
     Criterion,
     CriterionStatus,
-    Evidence,
-    EvidenceKind,
 )
+from projects.models.evidence import LIVE_KINDS, Evidence, EvidenceKind
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -23,6 +22,7 @@ from projects.models.team import Member, ProjectRole, Responsibility, Responsibi
 
 __all__ = [
     "CRITERION_LIFECYCLE",
+    "LIVE_KINDS",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
     "ChecklistVersion",

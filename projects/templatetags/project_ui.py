@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
+from coe_portal.core.templatetags.coe_ui import icon
 from projects.models import Project
 from projects.views.head import head_context
 
@@ -14,3 +16,18 @@ register = template.Library()
 def project_head(context: Any, project: Project, tab: str) -> dict[str, Any]:
     """{% project_head project "runs" %}: name, journey and tabs, with the given tab marked."""
     return {"request": context.get("request"), **head_context(project, tab)}
+
+
+EVIDENCE_ICONS = {
+    "file": "file-text",
+    "link": "link",
+    "run_metric": "chart-line",
+    "dataset": "database",
+    "approval": "git-pull-request",
+}
+
+
+@register.simple_tag
+def evidence_icon(kind: str) -> SafeString:
+    """{% evidence_icon piece.kind %}: what a piece of evidence is, as a picture."""
+    return icon(EVIDENCE_ICONS.get(kind, "note"))

@@ -23,6 +23,7 @@ def plain(route: str) -> str:
     kinds = {"users": "username", "audit": "audit", "tokens": "token", "environments": "environment", "runs": "run"}
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
+    kinds |= {"evidence": "evidence"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):
@@ -35,6 +36,7 @@ def plain(route: str) -> str:
             renamed = {"token_id": "token", "label": "policy", "name": "environment", "member_id": "member"}
             renamed |= {"delegation_id": "delegation", "question_id": "question"}
             renamed |= {"condition_id": "condition", "finding_id": "finding"}
+            renamed |= {"evidence_id": "evidence"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)

@@ -20,7 +20,7 @@ from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import approvals, intakes
 from projects.models import BusinessUnit, Project
-from projects.services import checklist, projects, team
+from projects.services import checklist, evidence, projects, team
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
 OWNER, SCIENTIST = "domain", "scientist"
@@ -97,7 +97,8 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     for code, answer in described["answers"].items():
         checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
     for piece in described.get("evidence", []):
-        checklist.add_evidence(project_key=project.key, actor=owner, **piece)
+        code, wanted = piece["code"], {name: value for name, value in piece.items() if name != "code"}
+        evidence.add(project_key=project.key, code=code, piece=evidence.Piece(**wanted), actor=owner)
     if described["reach"] not in ("draft", "complete"):
         _decide(project.key, described, people, owner)
     _launch(project.key, described, people)
