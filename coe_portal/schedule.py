@@ -26,6 +26,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "attend POC clocks": {
+        "task": "governance.attend_poc_clocks",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "sweep files": {"task": "projects.sweep_files", "schedule": timedelta(hours=6)},
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},

@@ -8,9 +8,22 @@ class GovernanceConfig(AppConfig):
         from coe_portal.core import inbox, menu, search
         from governance import handlers
         from governance.palette import find_approvals
-        from governance.services import approval_evidence, break_glass, inboxes, waivers  # most register themselves
+        from governance.services import (  # these register
+            approval_evidence,
+            break_glass,
+            inboxes,
+            next_actions,
+            poc_advice,
+            poc_alarms,
+            poc_decisions,
+            waivers,
+        )
 
-        del approval_evidence, break_glass, handlers, waivers
+        del approval_evidence, break_glass, handlers, poc_decisions, waivers
+        inbox.register("poc clocks", lambda user: poc_alarms.calling(user).count())
+        inbox.register_tasks("poc clocks", poc_alarms.tasks)
+        menu.register("approvals", poc_alarms.calling, calls=True)
+        next_actions.register_adviser("poc clock", poc_advice.decide_how_it_goes_on)
         inbox.register("approvals", inboxes.count)
         menu.register("approvals", inboxes.needing, calls=True)
         search.register("approvals", find_approvals)

@@ -3,6 +3,7 @@
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
+    PocClockRang,
     QuestionAnswered,
     QuestionAsked,
     StepEscalated,
@@ -10,7 +11,7 @@ from governance.events import (
     StepReminded,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Telling
-from governance.services import notifications
+from governance.services import notifications, poc_alarms
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated, telling: Telling) -> None:
@@ -49,3 +50,8 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(PocClockRang)
+def poc_clock_rang(event: PocClockRang) -> None:
+    poc_alarms.tell(event.alarm_id)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import notifications
+from governance.services import notifications, poc_alarms
 from governance.services.approvals import sla
 
 
@@ -16,3 +16,9 @@ def attend_approvals() -> None:
 def send_mail() -> None:
     """Send what is due."""
     notifications.send_due()
+
+
+@shared_task(name="governance.attend_poc_clocks")
+def attend_poc_clocks() -> None:
+    """Tell owners and sponsors whose time or money is nearly used, or used up."""
+    poc_alarms.attend_due()

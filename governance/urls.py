@@ -1,6 +1,6 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, findings, inbox, panels, policies, questions, waivers
+from governance.views import conditions, delegations, findings, inbox, panels, poc, policies, questions, waivers
 
 app_name = "governance"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
     path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
     path("projects/<str:key>/checklist/<str:code>/waivers/", waivers.panel, name="project_waivers"),
+    path("projects/<str:key>/clock/", poc.clock_panel, name="project_clock"),
+    path("projects/<str:key>/poc-decision/", poc.decision_page, name="poc_decision"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
     path("projects/<str:key>/decisions/", panels.decisions_panel, name="project_decisions"),
 ]

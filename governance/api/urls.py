@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from governance.api import commands, conditions, delegations, findings, resources, waivers
+from governance.api import commands, conditions, delegations, findings, poc, resources, waivers
 
 router = SimpleRouter()
 router.register("approvals", resources.ApprovalViewSet, basename="approval")
@@ -16,5 +16,7 @@ urlpatterns = [
     path("projects/<str:key>/gate/", commands.GateView.as_view(), name="project-gate"),
     path("projects/<str:key>/break-glass/", commands.BreakGlassView.as_view(), name="project-break-glass"),
     path("projects/<str:key>/checklist/<str:code>/waive/", waivers.WaiveView.as_view(), name="criterion-waive"),
+    path("projects/<str:key>/poc-clock/", poc.ClockView.as_view(), name="project-poc-clock"),
+    path("projects/<str:key>/poc-decision/", poc.DecisionView.as_view(), name="project-poc-decision"),
     *router.urls,
 ]

@@ -6,6 +6,7 @@ from governance.models.conditions import CONDITION_LIFECYCLE, Condition, Conditi
 from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.notifications import Notification, Telling
+from governance.models.poc import ClockAlarm, PocChoice, PocDecision
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
 from governance.models.steps import (
@@ -34,6 +35,7 @@ __all__ = [
     "ApprovalState",
     "ApprovalStep",
     "BreakGlass",
+    "ClockAlarm",
     "Condition",
     "ConditionState",
     "Decision",
@@ -43,6 +45,8 @@ __all__ = [
     "HolderKind",
     "HolderOrigin",
     "Notification",
+    "PocChoice",
+    "PocDecision",
     "PolicyStatus",
     "PolicyVersion",
     "Severity",

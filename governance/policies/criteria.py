@@ -40,14 +40,23 @@ def obstacle(question: AskedQuestion, demands: Demands, kinds: Collection[str]) 
         return None
     if not is_complete(question.code, question.answer_schema, question.answer or {}):
         return unfinished(question, question.answer_schema, question.answer or {})
+    return _by_status(question) or _by_demands(question, demands, kinds)
+
+
+def _by_status(question: AskedQuestion) -> Missing | None:
     name = f"“{question.short}”"
     if question.status == "rejected":
-        said = f": “{question.verdict_comment}”" if question.verdict_comment else ""
+        said = f": “{question.verdict_comment.rstrip('.')}”" if question.verdict_comment else ""
         fix = f"Change the answer or its evidence, then ask for another look at {name}."
-        return Missing(question.code, f"{name} was sent back{said}.".replace("..", "."), fix)
+        return Missing(question.code, f"{name} was sent back{said}.", fix)
     if question.status == "expired":
         since = f" on {question.expires_on:%d %B %Y}" if question.expires_on else ""
         return Missing(question.code, f"{name} expired{since}.", f"Look at {name} again and confirm or change it.")
+    return None
+
+
+def _by_demands(question: AskedQuestion, demands: Demands, kinds: Collection[str]) -> Missing | None:
+    name = f"“{question.short}”"
     if demands.evidence and not set(demands.evidence) & set(kinds):
         wanted = " or ".join(KIND_WORDS.get(kind, kind) for kind in demands.evidence)
         return Missing(question.code, f"{name} has no evidence of the kind that is asked for.", f"Add {wanted}.")

@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from governance.policies.poc_clock import ClockRule
 from governance.policies.rules import Facts, Holder, Route, holder_of, steps_for
 from projects.checklists import Demands, demands_of
 
@@ -44,6 +46,14 @@ class Policy:
     @property
     def criteria(self) -> list[dict[str, Any]]:
         return list(self.document["criteria"])
+
+    @property
+    def poc_clock(self) -> ClockRule:
+        """When the clock of a proof of concept rings, and how long a decision holds after its end."""
+        rule = self.document.get("poc_clock", {})
+        usual = ClockRule()
+        warn_at = Decimal(rule["warn_at_percent"]) / 100 if "warn_at_percent" in rule else usual.warn_at
+        return ClockRule(warn_at, rule.get("decision_holds_days", usual.holds_days))
 
     def demands(self) -> dict[str, Demands]:
         """What each criterion asks besides its answer, by code."""

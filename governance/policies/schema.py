@@ -147,6 +147,23 @@ _ACTION = _object(
     },
     ["stages", "roles"],
 )
+_POC_CLOCK = _object(
+    {
+        "warn_at_percent": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 99,
+            "description": "Share of time or money at which owner and sponsor are told; 80 when it is left out.",
+        },
+        "decision_holds_days": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 365,
+            "description": "Days for which go or pivot lets work go on after the end; 30 when it is left out.",
+        },
+    },
+    [],
+)
 POLICY_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "CoE Portal policy",
@@ -167,6 +184,7 @@ POLICY_SCHEMA = {
             "criteria": {"type": "array", "items": _CRITERION, "minItems": 1},
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},
+            "poc_clock": {**_POC_CLOCK, "description": "The clock of a proof of concept."},
             "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
         },
         ["name", "title", "separation_of_duties", "criteria", "gates", "actions"],

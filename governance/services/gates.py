@@ -12,12 +12,12 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, Condition
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, intakes, policies
+from governance.services import break_glass, conditions, consequences, intakes, poc_clock, policies
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
 # What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
-PASSABLE = ("stage", "poc_ended", "condition_overdue")
+PASSABLE = ("stage", "poc_ended", "poc_budget_spent", "condition_overdue")
 ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 
 
@@ -71,13 +71,10 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
     is_overdue, roles = _facts(project, actor)
-    found = [
-        _wrong_stage(project, rule, environment_kind),
-        _wrong_time(project, rule),
-        _wrong_person(project, rule, actor, roles),
-    ]
+    found = [_wrong_stage(project, rule, environment_kind), _wrong_person(project, rule, actor, roles)]
+    clock = poc_clock.missing(project, actor) if rule.within_poc_dates else []
     overdue = conditions.missing(project, action) if is_overdue else []
-    return [item for item in found if item is not None] + overdue
+    return [*clock, *(item for item in found if item is not None), *overdue]
 
 
 def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:
@@ -123,20 +120,6 @@ def _wrong_stage(project: Project, rule: ActionRule, environment_kind: str) -> M
         "stage",
         f"{project.key} is in {project.get_stage_display().lower()}; this{place} needs {names}.",
         "Submit the intake and have it approved." if project.stage == Stage.INTAKE else "Pass the gates before it.",
-        reverse("projects:detail", args=[project.key]),
-    )
-
-
-def _wrong_time(project: Project, rule: ActionRule) -> Missing | None:
-    today = timezone.localdate()
-    if not rule.within_poc_dates or project.stage != Stage.POC or project.poc_ends_on is None:
-        return None
-    if project.poc_ends_on >= today:
-        return None
-    return Missing(
-        "poc_ended",
-        f"The proof of concept ended on {project.poc_ends_on:%d %B %Y}.",
-        "Ask the sponsor to decide: go, stop, or more time.",
         reverse("projects:detail", args=[project.key]),
     )
 

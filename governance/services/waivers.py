@@ -56,9 +56,8 @@ def _check(ends_on: date, reason: str) -> None:
     if not today <= ends_on <= today + timedelta(days=MAX_DAYS):
         errors["ends_on"] = [f"Choose a day from today on, at most {MAX_DAYS} days ahead: every waiver ends."]
     if not MIN_REASON <= len(reason.strip()) <= MAX_REASON:
-        errors["reason"] = [
-            f"Say in {MIN_REASON} to {MAX_REASON:,} characters why it can pass and what covers the risk."
-        ]
+        length = f"{MIN_REASON} to {MAX_REASON:,} characters"
+        errors["reason"] = [f"Say in {length} why it can pass and what covers the risk."]
     if errors:
         raise InvalidInput(errors)
 

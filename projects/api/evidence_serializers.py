@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 
 from coe_portal.core.api.serializers import StrictInput
 from projects.checklists import NO_DEMANDS
-from projects.models import Criterion, Evidence, EvidenceKind, ProjectRole
+from projects.models import Criterion, Evidence, EvidenceKind
 from projects.services import checklists
 from projects.services.evidence import Piece
 
@@ -19,7 +19,7 @@ class NeedsSerializer(serializers.Serializer[Any]):
     evidence = serializers.ListField(child=serializers.CharField(), help_text="Kinds; one piece of one of them.")
     verdict = serializers.ChoiceField(choices=["required", "optional"])
     expires_after_days = serializers.IntegerField(allow_null=True)
-    owner_role = serializers.ChoiceField(choices=ProjectRole.choices, allow_blank=True)
+    owner_role = serializers.CharField(help_text="A role in the project, or empty.")
 
 
 def needs_of(criterion: Criterion, known: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from projects.models import (
     Criterion,
     CriterionStatus,
     Project,
+    Stage,
     SuccessMetric,
 )
 from projects.models.checklist import MET
@@ -49,6 +50,7 @@ def answer(
         return criterion
     _refuse_overwriting(criterion, expected_version)
     _refuse_wrong_fields(criterion, kept)
+    _refuse_moving_the_clock(project, criterion, kept)
     before, now = criterion.answer, timezone.now()
     complete = checklists.is_complete(code, criterion.answer_schema, kept)
     target = CriterionStatus.ANSWERED if complete else CriterionStatus.OPEN
@@ -100,6 +102,16 @@ def _refuse_wrong_fields(criterion: Criterion, kept: Mapping[str, Any]) -> None:
             errors[name] = [f"There is no colleague with the username “{username}”."]
     if errors:
         raise InvalidInput(errors)
+
+
+def _refuse_moving_the_clock(project: Project, criterion: Criterion, kept: Mapping[str, Any]) -> None:
+    """The end and the budget of a proof of concept are fixed once it runs; only an approved extension moves them."""
+    if criterion.code != "feasible" or project.stage in (Stage.INTAKE, Stage.QUALIFICATION, Stage.DEFERRED):
+        return
+    moved = [name for name in ("starts_on", "ends_on", "budget") if kept.get(name) != criterion.answer.get(name)]
+    if moved:
+        sentence = "This is fixed once the proof of concept runs. Ask for an extension: it needs an approval."
+        raise InvalidInput({name: [sentence] for name in moved})
 
 
 def _carry_over(project: Project, code: str, kept: Mapping[str, Any]) -> None:
@@ -170,10 +182,10 @@ def plan_criterion(*, project_key: str, code: str, owner: str | None, due_on: da
 
 @transaction.atomic
 def give_verdict(*, project_key: str, code: str, verdict: str, comment: str, actor: User) -> Criterion:
-    """Accept an answer or send it back with a comment. An accepted answer holds as long as the policy and the evidence say.
+    """Accept an answer or send it back with a comment. What is accepted holds as long as policy and evidence say.
 
     Raises:
-        NotAllowed: the person takes part in the project, answers for the question or gave the answer, or is no reviewer.
+        NotAllowed: the person takes part in the project, gave the answer or answers for it, or is no reviewer.
         InvalidInput: unknown verdict, or a rejection without a comment.
         StaleState: there is no complete answer to judge.
     """

@@ -14,6 +14,8 @@ from projects.models import CRITERION_LIFECYCLE, Criterion, CriterionStatus, Pro
 from projects.services import checklist
 
 BATCH = 200
+# An open question with a complete answer is one that was opened again.
+CONFIRMABLE = (CriterionStatus.OPEN, CriterionStatus.EXPIRED, CriterionStatus.REJECTED, CriterionStatus.WAIVED)
 
 
 def attend_due() -> int:
@@ -65,7 +67,8 @@ def end_waiver(criterion: Criterion, *, actor: User | None, comment: str) -> Non
 
 @transaction.atomic
 def confirm(*, project_key: str, code: str, actor: User) -> Criterion:
-    """Say that the answer holds as it stands and is ready for a reviewer: after it expired, was sent back or waived.
+    """Say that the answer holds as it stands and is ready for a reviewer: after it expired, was sent back, waived or
+    opened again.
 
     Raises:
         NotFound, NotAllowed: the person may not.
@@ -93,8 +96,7 @@ def confirm(*, project_key: str, code: str, actor: User) -> Criterion:
 
 def _refuse_confirming(criterion: Criterion) -> None:
     name = f"“{criterion.short}”"
-    asked = (CriterionStatus.EXPIRED, CriterionStatus.REJECTED, CriterionStatus.WAIVED)
-    if criterion.status not in asked:
+    if criterion.status not in CONFIRMABLE:
         raise StaleState(f"{name} is {criterion.get_status_display().lower()}; nothing asks for a confirmation.")
     if not checklists.is_complete(criterion.code, criterion.answer_schema, criterion.answer or {}):
         raise StaleState(f"{name} is not answered completely. Fill in what is missing first.")

@@ -13,7 +13,7 @@ from projects import checklists as rules
 from projects import permissions
 from projects.forms import VerdictForm
 from projects.models import Criterion, CriterionStatus, EvidenceKind, Project, ProjectRole
-from projects.services import checklists, live_objects
+from projects.services import checklists, expiry, live_objects
 from projects.views import wizard, words
 from projects.views.head import head_context
 from projects.views.project import project_of
@@ -52,9 +52,16 @@ def _row(
         "pieces": [(piece, live.get(piece.pk)) for piece in item.evidence.all()],
         "needs": list(_needs(item, demands)),
         "slug": PAGES.get(item.code, "plan"),
+        "can_confirm": _can_confirm(item),
         "own": user.pk in (item.answered_by_id, item.owner_id),
         "verdict": VerdictForm.of(item.code),
     }
+
+
+def _can_confirm(item: Criterion) -> bool:
+    """Whether there is a whole answer that somebody could say still holds."""
+    whole = rules.is_complete(item.code, item.answer_schema, item.answer or {})
+    return item.status in expiry.CONFIRMABLE and whole
 
 
 def _needs(item: Criterion, demands: rules.Demands) -> Iterable[str]:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
@@ -16,8 +16,8 @@ from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
-from projects.forms import EvidenceForm, PlanForm, VerdictForm, WithdrawForm, colleagues_or_nobody
-from projects.models import Criterion, Evidence, Project
+from projects.forms import EvidenceForm, PlanForm, VerdictForm, colleagues_or_nobody
+from projects.models import Criterion, CriterionStatus, Evidence, Project
 from projects.services import checklist, evidence, expiry, live_objects
 from projects.views.checklist import answer_refusal, rows_of
 from projects.views.head import head_context
@@ -34,53 +34,60 @@ def page(request: HttpRequest, key: str, code: str) -> HttpResponse:
 def _page(
     request: HttpRequest, user: User, project: Project, code: str, refused: forms.Form | None = None
 ) -> HttpResponse:
-    criteria = list(project.criteria.for_list())
+    criteria = list(project.criteria.select_related("owner", "verdict_by"))
     item = next((each for each in criteria if each.code == code), None)
     if item is None:
         raise NotFound(f"{project.key} has no question “{code[:40]}”.")
+    item.project = project
+    withdrawn = _split_evidence(item)
     context: dict[str, Any] = head_context(project, "checklist", criteria) | {
         "row": rows_of(project, [item], user)[0],
         "answer_refusal": answer_refusal(user, project),
-        "verdict_refusal": permissions.refusal(user, "give_verdict", project),
-        "withdrawn": Evidence.objects.for_list().filter(criterion=item, withdrawn_at__isnull=False),
+        "withdrawn": withdrawn,
     }
+    if item.status == CriterionStatus.ANSWERED:
+        context["verdict_refusal"] = permissions.refusal(user, "give_verdict", project)
     if not context["answer_refusal"]:
-        context["forms"] = _forms(project, item)
-    if refused is not None:
-        context = _with(context, refused)
+        context["plan"] = PlanForm.of(item, colleagues_or_nobody())
+    if isinstance(refused, VerdictForm):
+        context["row"]["verdict"] = refused
+    elif refused is not None:
+        context["plan"] = refused
     return render(request, "projects/criterion.html", context, status=422 if refused is not None else 200)
 
 
-def _forms(project: Project, item: Criterion) -> dict[str, forms.Form]:
-    choices = live_objects.choices(project)
-    return {
-        "evidence": EvidenceForm.of(item.code, live=choices, pieces=list(item.evidence.all())),
-        "plan": PlanForm.of(item, colleagues_or_nobody()),
-        "withdraw": WithdrawForm(label_suffix=""),
-    }
+def _split_evidence(item: Criterion) -> list[Evidence]:
+    """Read all evidence of the question at once: what counts is kept on it, what was withdrawn is returned."""
+    pieces = list(Evidence.objects.filter(criterion=item).select_related("added_by", "withdrawn_by"))
+    current = [piece for piece in pieces if piece.withdrawn_at is None]
+    item._prefetched_objects_cache = {"evidence": current}  # type: ignore[attr-defined]
+    return [piece for piece in pieces if piece.withdrawn_at is not None]
 
 
-def _with(context: dict[str, Any], refused: forms.Form) -> dict[str, Any]:
-    """The page with the form that was refused in the place of the empty one."""
-    if isinstance(refused, VerdictForm):
-        return context | {"row": context["row"] | {"verdict": refused}}
-    name = "plan" if isinstance(refused, PlanForm) else "evidence"
-    return context | {"forms": context.get("forms", {}) | {name: refused}}
-
-
-@require_POST
+@require_http_methods(["GET", "POST"])
 def add_evidence(request: HttpRequest, key: str, code: str) -> HttpResponse:
     """Add a file, a link, a note or an object of the portal to an answer."""
     user, project = project_of(request, key)
-    permissions.require(user, "add_evidence", project)
-    known = Evidence.objects.current().filter(criterion__project=project, criterion__code=code)
-    form = EvidenceForm.of(code, request.POST, request.FILES, live=live_objects.choices(project), pieces=list(known))
-
-    def add() -> str:
-        added = evidence.add(project_key=key, code=code, piece=_piece(form), actor=user)
-        return f"“{added.title}” is added as evidence."
-
-    return _answered(request, key, code, form, add)
+    item = project.criteria.filter(code=code).first()
+    if item is None:
+        raise NotFound(f"{project.key} has no question “{code[:40]}”.")
+    refusal = answer_refusal(user, project)
+    known = [] if refusal else list(Evidence.objects.current().filter(criterion=item))
+    live = {} if refusal else live_objects.choices(project)
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = EvidenceForm.of(code, *sent, live=live, pieces=known)
+    if form.is_valid():
+        try:
+            added = evidence.add(project_key=key, code=code, piece=_piece(form), actor=user)
+        except DomainError as error:
+            if not error.errors and error.status < 500:
+                raise
+            apply_domain_error(form, error)
+        else:
+            messages.success(request, f"“{added.title}” is added as evidence.")
+            return redirect(request, reverse("projects:checklist", args=[project.key]) + f"#{code[:40]}")
+    context = head_context(project, "checklist") | {"item": item, "form": form, "answer_refusal": refusal}
+    return render(request, "projects/evidence_add.html", context, status=422 if form.errors else 200)
 
 
 def _piece(form: EvidenceForm) -> evidence.Piece:

@@ -104,7 +104,7 @@ def test_what_was_sent_back_keeps_the_gate_closed_until_it_is_mended(people: dic
     checklist.give_verdict(
         project_key=project.key, code="value", verdict="reject", comment="Ask finance.", actor=people["lead"]
     )
-    assert _missing(project) == {"value": "“Business value” was sent back: “Ask finance.”."}
+    assert _missing(project) == {"value": "“Business value” was sent back: “Ask finance”."}
 
 
 def test_the_last_approval_does_not_pass_an_answer_that_was_sent_back_meanwhile(people: dict[str, User]) -> None:

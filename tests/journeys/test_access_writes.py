@@ -43,6 +43,7 @@ GLASS = {
     "reason": "The line stands still until it is trained again.",
 }
 WAIVER = {"ends_on": "{today}", "reason": "The laboratory answers only in March; nothing is released until then."}
+GO = {"decision": "go", "reason": "The target is reached on fresh data."}
 WRONG = {"reason": "It is of another year."}
 
 # What is sent where; everything else gets an empty body.
@@ -69,6 +70,8 @@ BODIES: dict[str, Any] = {
     "projects/{key}/checklist/{code}/plan/": {"owner": "scientist", "due_on": "{today}"},
     "projects/{key}/checklist/{code}/waivers/": WAIVER,
     "projects/{key}/evidence/{evidence}/withdraw/": WRONG,
+    "post api/v1/projects/{key}/poc-decision/": GO,
+    "projects/{key}/poc-decision/": GO,
     "post api/v1/projects/{key}/members/": {"user": "devops", "roles": ["devops_engineer"]},
     "patch api/v1/projects/{key}/members/{member}/": {"roles": ["data_engineer"]},
     "post api/v1/projects/{key}/responsibilities/": DUTY,
@@ -164,6 +167,8 @@ TABLE: dict[str, str] = {
     "projects/{key}/checklist/{code}/plan/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/waivers/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/evidence/{evidence}/withdraw/": "302 404 303 403 303 403: scientist lead",
+    "post api/v1/projects/{key}/poc-decision/": "401 404 403 403 201 403: lead",
+    "projects/{key}/poc-decision/": "302 404 403 403 303 403: lead",
     "post api/v1/projects/{key}/members/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/responsibilities/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/submit/": "401 404 201 404 201 403: scientist lead",

@@ -1,0 +1,56 @@
+"""What the runs of projects cost and reached, for the clocks of their proofs of concept."""
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from django.db.models import Case, Q, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from coe_portal.core.fields import MoneyField
+from deployments.models import FINAL_STATES, Run, RunState
+from governance.services import spending
+from projects.models import Project, SuccessMetric
+
+NOTHING = Value(Decimal(0), output_field=MoneyField())
+CONSIDERED = 200
+
+
+def spent_by(project_ids: Collection[int]) -> dict[int, spending.Spent]:
+    """By project: ``accrued`` is the cost of what has ended, ``committed`` the worst case of what may still cost.
+
+    A run that ended before AWS accepted it costs nothing.
+    """
+    never_started = Q(state__in=FINAL_STATES, arn="", cost=None)
+    open_ended = Case(When(never_started, then=NOTHING), When(cost=None, then="worst_case"), default=NOTHING)
+    rows = Run.objects.filter(project__in=project_ids).order_by().values("project")
+    sums = rows.annotate(accrued=Coalesce(Sum("cost"), NOTHING), committed=Sum(open_ended, output_field=MoneyField()))
+    return {row["project"]: spending.Spent(row["committed"], row["accrued"]) for row in sums}
+
+
+def best_of(project: Project) -> spending.Achievement | None:
+    """The best value of the success metric among the newest succeeded runs."""
+    metric = SuccessMetric.objects.filter(project=project).first()
+    if metric is None:
+        return None
+    rows = Run.objects.filter(project=project, state=RunState.SUCCEEDED).order_by("-id")
+    values = [
+        (value, number)
+        for number, metrics in rows.values_list("number", "metrics")[:CONSIDERED]
+        if (value := _reported(metrics, metric.name)) is not None
+    ]
+    if not values:
+        return None
+    value, number = (max if metric.direction == "increase" else min)(values)
+    says = f"{metric.name} {value:.4g} (run {number}), target {metric.target:g}"
+    url = reverse("deployments:run", args=[project.key, number])
+    return spending.Achievement(says, metric.is_met_by(value), url)
+
+
+def _reported(metrics: dict[str, float], name: str) -> float | None:
+    """The value under the metric's own name, measured in validation."""
+    wanted = name.lower()
+    return next((metrics[each] for each in (f"validation:{wanted}", wanted) if each in metrics), None)
+
+
+spending.register(spending.Source(spent_by, best_of))
