@@ -33,5 +33,9 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "sweep files": {"task": "projects.sweep_files", "schedule": timedelta(hours=6)},
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
+    "seal the audit trail": {"task": "core.seal_audit", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
+    "seal what came late": {"task": "core.seal_stragglers", "schedule": timedelta(hours=1)},
+    "check the audit trail": {"task": "core.begin_audit_check", "schedule": timedelta(hours=24)},
+    "go on checking": {"task": "core.verify_audit", "schedule": timedelta(minutes=5), "options": {"expires": 60}},
     "tidy up": {"task": "core.tidy", "schedule": timedelta(hours=6)},
 }

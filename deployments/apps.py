@@ -8,13 +8,14 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import menu, search
+        from deployments import wording
         from deployments.models import Run
         from deployments.services import run_evidence, spent  # they register what runs prove and cost
         from deployments.services.advice import gate_after_the_target
         from deployments.views.palette import find_runs
         from governance.services import next_actions
 
-        del run_evidence, spent
+        del run_evidence, spent, wording  # wording registers how its actions are told
         search.register("runs", find_runs)
         menu.register("live runs", lambda user: Run.objects.visible_to(user).open())
         next_actions.register_adviser("runs", gate_after_the_target)

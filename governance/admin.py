@@ -58,7 +58,7 @@ class PolicyVersionAdmin(AuditedAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         del request
-        current = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).first()
+        current = PolicyVersion.objects.for_new_projects().first()
         return {"source": current.source if current else policies.DEFAULT.read_text()}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -6,7 +6,7 @@ class GovernanceConfig(AppConfig):
 
     def ready(self) -> None:
         from coe_portal.core import inbox, menu, search
-        from governance import handlers
+        from governance import handlers, wording
         from governance.palette import find_approvals
         from governance.services import (  # these register
             approval_evidence,
@@ -20,6 +20,7 @@ class GovernanceConfig(AppConfig):
         )
 
         del approval_evidence, break_glass, handlers, poc_decisions, waivers
+        del wording  # it registers how its actions are told
         inbox.register("poc clocks", lambda user: poc_alarms.calling(user).count())
         inbox.register_tasks("poc clocks", poc_alarms.tasks)
         menu.register("approvals", poc_alarms.calling, calls=True)

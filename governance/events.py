@@ -79,6 +79,18 @@ class StepReminded(_AboutStep):
 
 
 @dataclass(frozen=True)
+class StepRerouted(_AboutStep):
+    """Somebody else is accountable now, so the step waits for them; ``person_id`` is 0 when nobody is."""
+
+    name: ClassVar[str] = "governance.step_rerouted"
+    person_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.step_id}:{self.person_id}"
+
+
+@dataclass(frozen=True)
 class StepEscalated(_AboutStep):
     """The time of a step is over; somebody else may decide it too."""
 
@@ -93,3 +105,42 @@ class QuestionAsked(_AboutQuestion):
 @dataclass(frozen=True)
 class QuestionAnswered(_AboutQuestion):
     name: ClassVar[str] = "governance.question_answered"
+
+
+@dataclass(frozen=True)
+class RiskAssessed(Event):
+    """The questionnaire gave a project its risk tier, or took it back (``tier`` is empty)."""
+
+    name: ClassVar[str] = "governance.risk_assessed"
+    project_key: str
+    assessment: str
+    tier: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.assessment}:{self.tier}"
+
+
+@dataclass(frozen=True)
+class PolicyPublished(Event):
+    name: ClassVar[str] = "governance.policy_published"
+    label: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.label}"
+
+
+@dataclass(frozen=True)
+class ProjectMovedToPolicy(Event):
+    """A project is pinned to another policy version."""
+
+    name: ClassVar[str] = "governance.project_moved_to_policy"
+    project_key: str
+    move: str
+    source: str
+    target: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.move}"

@@ -9,12 +9,15 @@ from governance.events import (
     StepEscalated,
     StepOpened,
     StepReminded,
+    StepRerouted,
 )
-from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Telling
-from governance.services import notifications, poc_alarms
+from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
+from governance.services import notifications, poc_alarms, risk
+from governance.services.approvals import rerouting
+from projects.events import AccountableChanged, ChecklistAnswered
 
 
-def _ask(event: StepOpened | StepReminded | StepEscalated, telling: Telling) -> None:
+def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
     step = ApprovalStep.objects.select_related("request").get(pk=event.step_id)
     notifications.tell(event.key, step.request, telling, notifications.deciders(step))
 
@@ -32,6 +35,17 @@ def step_reminded(event: StepReminded) -> None:
 @subscribe(StepEscalated)
 def step_escalated(event: StepEscalated) -> None:
     _ask(event, Telling.ESCALATED)
+
+
+@subscribe(AccountableChanged)
+def accountable_changed(event: AccountableChanged) -> None:
+    rerouting.follow_accountable(project_key=event.project_key, work_area=event.work_area)
+
+
+@subscribe(StepRerouted)
+def step_rerouted(event: StepRerouted) -> None:
+    if ApprovalStep.objects.filter(pk=event.step_id, state=StepState.OPEN).exists():
+        _ask(event, Telling.ASKED)
 
 
 @subscribe(QuestionAsked)
@@ -55,3 +69,8 @@ def approval_closed(event: ApprovalClosed) -> None:
 @subscribe(PocClockRang)
 def poc_clock_rang(event: PocClockRang) -> None:
     poc_alarms.tell(event.alarm_id)
+
+
+@subscribe(ChecklistAnswered)
+def checklist_answered(event: ChecklistAnswered) -> None:
+    risk.reopen_if_changed(project_key=event.project_key)

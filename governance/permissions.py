@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from coe_portal.core.errors import NotAllowed, StaleState
 from coe_portal.core.models import ApproverGroup, SiteRole, User
 from governance.models import ApprovalRequest, ApprovalStep, Decision, Delegation, HolderKind, StepState
-from governance.models.steps import Holding
-from projects.models import Member, Project, ProjectRole
+from governance.models.steps import ONE_PERSON, Holding
+from projects.models import Member, Project, ProjectRole, WorkArea
 
 DECIDED = "You have decided this step; it needs somebody else too."
 
@@ -58,7 +60,7 @@ class Approvers:
         return [person for person in found.values() if person.pk not in excluded]
 
     def _holders(self, holding: Holding, project: Project) -> list[User]:
-        if holding.kind == HolderKind.PERSON:
+        if holding.kind in ONE_PERSON:
             return [holding.person] if holding.person and holding.person.is_active else []
         if holding.kind == HolderKind.PROJECT_ROLE:
             return possible_approvers(holding.kind, holding.value, None, project, ())
@@ -84,6 +86,9 @@ def holding_words(holding: Holding) -> str:
     """One holder, for people."""
     if holding.kind == HolderKind.PERSON:
         return str(holding.person) if holding.person else "nobody is named"
+    if holding.kind == HolderKind.ACCOUNTABLE:
+        area = str(WorkArea(holding.value).label).lower()
+        return f"{holding.person}, accountable for {area}" if holding.person else f"nobody may decide for {area}"
     if holding.kind == HolderKind.PROJECT_ROLE:
         return f"any {str(dict(ProjectRole.choices)[holding.value]).lower()} of the team"
     labels = dict(SiteRole.choices) | dict(ApproverGroup.choices)
@@ -100,6 +105,12 @@ def _is_held_by(holding: Holding, user: User, project: Project) -> bool:
     if holding.kind == HolderKind.PROJECT_ROLE:
         return Member.objects.filter(project=project, user=user, roles__contains=[holding.value]).exists()
     return holding.person_id == user.pk
+
+
+def routed_to(work_area: str) -> Q:
+    """Steps that whoever is accountable for this area decides, by the rule or added."""
+    mine = Q(kind=HolderKind.ACCOUNTABLE, value=work_area)
+    return mine | Q(added_holders__kind=HolderKind.ACCOUNTABLE, added_holders__value=work_area)
 
 
 def holds(step: ApprovalStep, user: User) -> bool:

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from governance.views import conditions, delegations, findings, inbox, panels, poc, policies, questions, waivers
+from governance.views import (
+    conditions,
+    delegations,
+    findings,
+    inbox,
+    panels,
+    poc,
+    policies,
+    policy_drafts,
+    policy_moves,
+    questions,
+    risk,
+    waivers,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -15,7 +28,13 @@ urlpatterns = [
     path("me/delegations/", delegations.mine, name="delegations"),
     path("me/delegations/<str:delegation_id>/end/", delegations.end, name="delegation_end"),
     path("policies/", policies.policy_list, name="policies"),
+    path("policies/new/", policy_drafts.new, name="policy_new"),
     path("policies/<str:label>/", policies.policy, name="policy"),
+    path("policies/<str:label>/edit/", policy_drafts.edit, name="policy_edit"),
+    path("policies/<str:label>/publish/", policy_drafts.publish, name="policy_publish"),
+    path("policies/<str:label>/export/", policy_drafts.export, name="policy_export"),
+    path("policies/<str:label>/dry-run/", policy_drafts.try_out, name="policy_dry_run"),
+    path("policies/<str:label>/projects/", policy_moves.projects, name="policy_projects"),
     path("projects/<str:key>/submit/", panels.submit, name="submit"),
     path("projects/<str:key>/advance/", panels.advance, name="advance"),
     path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),
@@ -26,5 +45,8 @@ urlpatterns = [
     path("projects/<str:key>/clock/", poc.clock_panel, name="project_clock"),
     path("projects/<str:key>/poc-decision/", poc.decision_page, name="poc_decision"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
+    path("projects/<str:key>/migrate-policy/", policy_moves.project, name="migrate_policy"),
+    path("projects/<str:key>/risk/", risk.questionnaire, name="risk"),
+    path("projects/<str:key>/risk/tier/", risk.panel, name="project_risk"),
     path("projects/<str:key>/decisions/", panels.decisions_panel, name="project_decisions"),
 ]

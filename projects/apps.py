@@ -5,9 +5,16 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from coe_portal.core import menu, search
-        from projects.models import Project
+        from coe_portal.core import inbox, menu, search
+        from projects import handlers, wording
+        from projects.models import Handover, Project
         from projects.palette import find_projects
+        from projects.services import handovers
+
+        del handlers, wording  # one subscribes, the other registers how its actions are told
+        inbox.register("handovers", handovers.count)
+        inbox.register_tasks("handovers", handovers.tasks)
+        menu.register("approvals", Handover.objects.waiting_for, calls=True)
 
         search.register("projects", find_projects)
         menu.register("projects", lambda user: Project.objects.visible_to(user).open())

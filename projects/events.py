@@ -43,3 +43,31 @@ class CriterionReopened(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.project_key}:{self.code}:{self.version}"
+
+
+@dataclass(frozen=True)
+class AccountableChanged(Event):
+    """Somebody else, or nobody, is accountable for an area of work now."""
+
+    name: ClassVar[str] = "projects.accountable_changed"
+    project_key: str
+    work_area: str
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.work_area}:{self.at}"
+
+
+@dataclass(frozen=True)
+class ChecklistAnswered(Event):
+    """A criterion has another answer than before."""
+
+    name: ClassVar[str] = "projects.checklist_answered"
+    project_key: str
+    code: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.code}:{self.version}"

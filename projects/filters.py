@@ -11,6 +11,8 @@ from projects.models import (
     CriterionStatus,
     Evidence,
     EvidenceKind,
+    Handover,
+    HandoverState,
     Health,
     Member,
     Project,
@@ -18,10 +20,13 @@ from projects.models import (
     Responsibility,
     ResponsibilityKind,
     RiskTier,
+    Skill,
+    SkillLevel,
     Stage,
     WorkArea,
 )
 from projects.models.project import ProjectQuerySet
+from projects.models.skills import SUBJECTS
 
 
 def found_by(projects: ProjectQuerySet, words: str) -> ProjectQuerySet:
@@ -91,6 +96,24 @@ class ResponsibilityFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Responsibility
+        fields: list[str] = []
+
+
+class HandoverFilter(django_filters.FilterSet):  # type: ignore[misc]
+    state = django_filters.ChoiceFilter(choices=HandoverState.choices, label="State")
+    person = django_filters.CharFilter(field_name="person__username", label="Username")
+
+    class Meta:
+        model = Handover
+        fields: list[str] = []
+
+
+class SkillFilter(django_filters.FilterSet):  # type: ignore[misc]
+    subject = django_filters.ChoiceFilter(choices=SUBJECTS, label="Area of work")
+    level = django_filters.ChoiceFilter(choices=SkillLevel.choices, label="Level, 1 to 3")
+
+    class Meta:
+        model = Skill
         fields: list[str] = []
 
 

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from projects.views import checklist, criterion, evidence, lists, project, revisions, team, wizard
+from projects.views import (
+    checklist,
+    criterion,
+    evidence,
+    history,
+    lists,
+    project,
+    revisions,
+    skills,
+    team,
+    wizard,
+)
 
 app_name = "projects"
 urlpatterns = [
@@ -10,6 +21,7 @@ urlpatterns = [
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
     path("projects/", lists.project_list, name="list"),
+    path("me/skills/", skills.my_skills, name="my_skills"),
     path("projects/<str:key>/", project.detail, name="detail"),
     path("projects/<str:key>/checklist/", checklist.checklist_page, name="checklist"),
     path("projects/<str:key>/checklist/<str:code>/", criterion.page, name="criterion"),
@@ -22,6 +34,7 @@ urlpatterns = [
     path("projects/<str:key>/team/", team.team_page, name="team"),
     path("projects/<str:key>/team/responsibilities/", team.set_responsibilities, name="responsibilities"),
     path("projects/<str:key>/team/<str:member_id>/remove/", team.remove_member, name="member_remove"),
-    path("projects/<str:key>/history/", project.history, name="history"),
+    path("projects/<str:key>/history/", history.history, name="history"),
+    path("projects/<str:key>/history/export.csv", history.export, name="history_export"),
     path("projects/<str:key>/revisions/<int:number>/", revisions.revision, name="revision"),
 ]

@@ -19,6 +19,8 @@ TITLES = {
     "AuditEntry": ("Audit trail", "Every entry with its before and after"),
     "OutboxEvent": ("Events", "On their way or parked; parked ones can be retried"),
     "BusinessUnit": ("Business units", "Who owns projects and pays for them"),
+    "Skill": ("Skills", "What people can do, as they say or a CoE lead corrected"),
+    "Handover": ("Orphaned duties", "What people who left answered for"),
     "Project": ("Projects", "Every project, as it is stored"),
     "PolicyVersion": ("Policies", "Drafts to write, versions to publish"),
     "ApprovalRequest": ("Approval requests", "What was asked and decided"),

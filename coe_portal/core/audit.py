@@ -1,7 +1,9 @@
 """Writing to the audit trail."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Protocol
@@ -35,6 +37,27 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
+_standing_in: ContextVar[tuple[User, User] | None] = ContextVar("standing_in", default=None)
+
+
+@contextmanager
+def standing_in(actor: User, principal: User | None) -> Iterator[None]:
+    """Inside, what ``actor`` does is done for ``principal``; without one nothing changes."""
+    if principal is None:
+        yield
+        return
+    token = _standing_in.set((actor, principal))
+    try:
+        yield
+    finally:
+        _standing_in.reset(token)
+
+
+def _principal_of(actor: User | None) -> User | None:
+    known = _standing_in.get()
+    return known[1] if known is not None and actor is not None and known[0].pk == actor.pk else None
+
+
 def record(
     *,
     actor: User | None,
@@ -56,7 +79,7 @@ def record(
     return AuditEntry.objects.create(
         at=timezone.now(),
         actor=actor,
-        on_behalf_of=on_behalf_of,
+        on_behalf_of=on_behalf_of or _principal_of(actor),
         action=action,
         subject=subject.ref,
         subject_label=str(subject)[:300],

@@ -11,6 +11,19 @@ from django_filters.fields import IsoDateTimeField
 from coe_portal.core.models import AuditEntry, SiteRole, User
 from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.models.user import UserQuerySet
+from coe_portal.core.widgets import FilterSelect
+
+PORTAL = "-"  # no username
+# Kinds of happenings by the beginnings of their actions.
+KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "decisions": ("Decisions and stages", ("approval.", "project.stage_moved", "intake.", "poc.", "condition.")),
+    "risks": ("Findings and exceptions", ("finding.", "break_glass.", "waiver.", "risk.")),
+    "checklist": ("Checklist and evidence", ("checklist.", "criterion.", "evidence.")),
+    "people": ("Team", ("team.", "handover.", "reviewer.")),
+    "data": ("Data", ("data", "access.")),
+    "runs": ("Runs", ("run.",)),
+    "project": ("Project and lessons", ("project.", "lesson", "policy.")),
+}
 
 
 def _example(text: str) -> forms.TextInput:
@@ -82,3 +95,48 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
         """One value to compare with, not a join: so the index of the actor's entries serves the newest of them."""
         del name
         return queryset.filter(actor_id=Subquery(User.objects.filter(username=value).values("pk")[:1]))
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"})
+
+
+class StoryFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """What narrows the story of one project: who, what kind of happening, and between which days."""
+
+    who = django_filters.ChoiceFilter(method="filter_who", label="Who", empty_label="Anybody", widget=FilterSelect)
+    kind = django_filters.ChoiceFilter(
+        choices=[(code, title) for code, (title, _) in KINDS.items()],
+        method="filter_kind",
+        label="What",
+        empty_label="Everything",
+        widget=FilterSelect,
+    )
+    since = django_filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=_day())
+    until = django_filters.DateFilter(field_name="at", lookup_expr="date__lte", label="Until", widget=_day())
+
+    class Meta:
+        model = AuditEntry
+        fields: list[str] = []
+
+    def __init__(self, data: Any, queryset: AuditQuerySet) -> None:
+        super().__init__(data, queryset)
+        named = queryset.order_by()
+        took_part = Q(pk__in=named.values("actor")) | Q(pk__in=named.values("on_behalf_of"))
+        acted = User.objects.filter(took_part)
+        people = [(user.username, str(user)) for user in acted]
+        self.filters["who"].extra["choices"] = [*people, (PORTAL, "CoE Portal")]
+
+    def filter_who(self, queryset: AuditQuerySet, name: str, value: str) -> AuditQuerySet:
+        """What somebody did, and what was done for them."""
+        del name
+        if value == PORTAL:
+            return queryset.filter(actor=None)
+        return queryset.filter(Q(actor__username=value) | Q(on_behalf_of__username=value))
+
+    def filter_kind(self, queryset: AuditQuerySet, name: str, value: str) -> AuditQuerySet:
+        del name
+        wanted = Q()
+        for beginning in KINDS[value][1]:
+            wanted |= Q(action__startswith=beginning)
+        return queryset.filter(wanted)

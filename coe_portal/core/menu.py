@@ -16,6 +16,7 @@ Rows = Callable[[User], "QuerySet[Any]"]
 _calling: dict[str, list[Rows]] = {}
 _quiet: dict[str, list[Rows]] = {}
 KEEP_SECONDS = 5
+_COUNTED = "menu_counts"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,17 @@ def register(name: str, rows: Rows, *, calls: bool = False) -> None:
 
 
 def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings."""
+    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings.
+
+    Counted once for each page: what the page itself shows of them and the sidebar say the same.
+    """
+    known: dict[str, int] | None = user.__dict__.get(_COUNTED)
+    if known is None:
+        known = user.__dict__[_COUNTED] = _counts(user)
+    return known
+
+
+def _counts(user: User) -> dict[str, int]:
     quiet: dict[str, int] | None = cache.get(_key(user))
     if quiet is not None:
         return quiet | _counted(user, _calling)
@@ -85,6 +96,7 @@ def counts(user: User) -> dict[str, int]:
 def forget(user: User) -> None:
     """Count anew on the person's next page, because they did something."""
     cache.delete(_key(user))
+    user.__dict__.pop(_COUNTED, None)
 
 
 def _key(user: User) -> str:

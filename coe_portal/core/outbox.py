@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from coe_portal.core import wakeups
+from coe_portal.core import request_id, wakeups
 from coe_portal.core.models import OutboxEvent
 from coe_portal.core.models.outbox import OUTBOX_LIFECYCLE, OutboxState
 
@@ -51,9 +51,9 @@ def publish(event: Event) -> None:
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("An event is published in the transaction of its change.")
-    OutboxEvent.objects.bulk_create(
-        [OutboxEvent(key=event.key, name=event.name, payload=dataclasses.asdict(event))], ignore_conflicts=True
-    )
+    told = dataclasses.asdict(event)
+    row = OutboxEvent(key=event.key, name=event.name, payload=told, request_id=request_id.current())
+    OutboxEvent.objects.bulk_create([row], ignore_conflicts=True)
     wake("core.drain_outbox")
 
 
@@ -94,8 +94,10 @@ def deliver_next() -> bool:
 
 
 def _hand_over(row: OutboxEvent) -> None:
-    for event_class, handler in _handlers.get(row.name, []):
-        handler(event_class(**row.payload))
+    """What the handlers do belongs to the request in which the event happened."""
+    with request_id.continued(row.request_id):
+        for event_class, handler in _handlers.get(row.name, []):
+            handler(event_class(**row.payload))
 
 
 def _postpone(row: OutboxEvent, error: Exception) -> None:

@@ -2,6 +2,8 @@
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
@@ -31,3 +33,17 @@ def begin(proposed: str = "", **about: object) -> str:
 def acting(user_id: int) -> None:
     """From here on the log lines of this request say who acts."""
     structlog.contextvars.bind_contextvars(user_id=user_id)
+
+
+@contextmanager
+def continued(value: str) -> Iterator[None]:
+    """Inside, work goes on that began under another id; an empty one changes nothing."""
+    if not value:
+        yield
+        return
+    token = _current.set(value)
+    try:
+        with structlog.contextvars.bound_contextvars(request_id=value):
+            yield
+    finally:
+        _current.reset(token)

@@ -53,7 +53,7 @@ ACTIONS = (
     Place("Make an API token", "pages:me", "key", "new create automation curl"),
     Place("Change your password", "account_change_password", "lock", "security"),
     Place("Add an environment", "deployments:environment_new", "server", "new aws account region", leads_only=True),
-    Place("Draft a policy", "admin:governance_policyversion_add", "shield-check", "new rules", leads_only=True),
+    Place("Draft a policy", "governance:policy_new", "shield-check", "new rules", leads_only=True),
     Place("Add a person", "admin:core_user_add", "user-plus", "new account invite member", leads_only=True),
     Place("Retry parked events", "admin:core_outboxevent_changelist", "refresh", "outbox", leads_only=True),
 )

@@ -9,6 +9,7 @@ urlpatterns = [
     path("portfolio/export.csv", portfolio.export, name="portfolio_export"),
     path("search/", search.search, name="search"),
     path("audit/", audit.trail, name="audit"),
+    path("audit/check/", audit.check, name="audit_check"),
     path("audit/export.csv", audit.export, name="audit_export"),
     path("me/", me.account, name="me"),
     path("me/preferences/", me.preferences, name="me_preferences"),

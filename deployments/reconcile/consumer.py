@@ -8,6 +8,7 @@ import structlog
 from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
+from coe_portal.core import request_id
 from deployments.aws.errors import AwsError
 from deployments.aws.gateway import Queue, QueueMessage
 from deployments.models import Environment
@@ -96,6 +97,7 @@ def digested(messages: list[QueueMessage]) -> list[QueueMessage]:
     When a batch fails, each is taken alone, so that one bad message does not hold up its neighbours; it stays on the
     queue until the queue's redrive policy sets it aside.
     """
+    request_id.begin(messages=len(messages))  # so that log lines and audit entries of a batch belong together
     try:
         take_in([message.body for message in messages])
     except (OperationalError, InterfaceError):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from coe_portal.core import audit, outbox
+from coe_portal.core.models import User
 from deployments import costs, failures, planning
 from deployments.aws.gateway import TrainingJobSeen
 from deployments.events import RunFinished
@@ -29,7 +30,8 @@ COUNTED = 400
 def lock(**which: Any) -> list[Run]:
     """Lock runs for a change, always in the same order so that two workers cannot block each other."""
     rows = Run.objects.filter(**which).select_for_update(of=("self",)).order_by("pk")
-    return list(rows.select_related("project", "environment").defer("parameters"))
+    people = ("requested_by", "stop_requested_by")
+    return list(rows.select_related("project", "environment", *people).defer("parameters"))
 
 
 @transaction.atomic
@@ -92,6 +94,7 @@ def settle(run: Run, target: str, **values: Any) -> None:
     source = RUN_LIFECYCLE.change(run, target)
     audit.record(
         actor=None,
+        on_behalf_of=_for_whom(run, target),
         action=ACTIONS[RunState(target)],
         subject=run,
         before={"state": source},
@@ -101,6 +104,12 @@ def settle(run: Run, target: str, **values: Any) -> None:
         outbox.publish(RunFinished(run_id=run.pk, project_key=run.project.key, state=str(target)))
         if target == RunState.FAILED and run.arn:
             _want_excerpt(run)
+
+
+def _for_whom(run: Run, target: str) -> User:
+    """Who wanted what happens: the stop whoever asked for it, everything else whoever launched the run."""
+    stops = target in (RunState.STOPPING, RunState.STOPPED)
+    return run.stop_requested_by if stops and run.stop_requested_by else run.requested_by
 
 
 def _want_excerpt(run: Run) -> None:

@@ -272,7 +272,8 @@ def _back(run: Run, state: RunState, error: AwsError) -> None:
         values = {"attempts": attempts, "next_check_at": timezone.now() + delay, "failure": told}
         RUN_LIFECYCLE.change(row, state, version=row.version + 1, **values)
         if told:
-            audit.record(actor=None, action="run.waits_for_capacity", subject=row, comment=error.told)
+            whom, what = row.requested_by, "run.waits_for_capacity"
+            audit.record(actor=None, on_behalf_of=whom, action=what, subject=row, comment=error.told)
 
 
 @transaction.atomic

@@ -228,7 +228,7 @@ def _stop_overdue(run_id: str) -> None:
         now = timezone.now()
         Run.objects.filter(pk=run.pk).update(stop_requested_at=now, next_check_at=now, version=run.version + 1)
         told = f"AWS let it run longer than its {run.max_runtime_seconds} seconds."
-        audit.record(actor=None, action="run.stop_requested", subject=run, comment=told)
+        audit.record(actor=None, on_behalf_of=run.requested_by, action="run.stop_requested", subject=run, comment=told)
 
 
 def _stop(run_id: str) -> float | None:

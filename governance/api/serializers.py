@@ -1,4 +1,4 @@
-"""How policies and approvals look in the API."""
+"""How approvals look in the API."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from coe_portal.core.api.serializers import StrictInput
 from governance import permissions
-from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Decision, PolicyVersion, Verdict
+from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, Decision, Verdict
 from governance.policies.schema import ACTIONS
 from governance.services import revisions
 from projects.models import Project
@@ -220,39 +220,3 @@ class SubmittedSerializer(serializers.Serializer[Any]):
 
     project = SubmittedProjectSerializer()
     approval = ApprovalSerializer()
-
-
-class PolicySerializer(serializers.ModelSerializer[PolicyVersion]):
-    """One version of a policy as lists show it."""
-
-    version = serializers.IntegerField(source="number")
-    label = serializers.CharField(  # type: ignore[assignment]  # Field.label is typed, Meta's fields are not
-        help_text="Name and version, such as default:1; projects are pinned to it."
-    )
-
-    class Meta:
-        model = PolicyVersion
-        fields = ["id", "name", "version", "label", "title", "status", "digest", "created_at", "published_at"]
-        read_only_fields = fields
-
-
-class PolicyDetailSerializer(PolicySerializer):
-    """One version of a policy with its document and the YAML that it was written as."""
-
-    class Meta(PolicySerializer.Meta):
-        fields = [*PolicySerializer.Meta.fields, "document", "source"]
-        read_only_fields = fields
-
-
-class PolicyInput(StrictInput):
-    """A policy as YAML text or as a JSON document; one of the two."""
-
-    source = serializers.CharField(  # type: ignore[assignment]
-        required=False, max_length=200_000, trim_whitespace=False, help_text="YAML."
-    )
-    document = serializers.DictField(required=False, help_text="The same as JSON.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("source" in attrs) == ("document" in attrs):
-            raise serializers.ValidationError({"source": ["Send the policy as source (YAML) or as document (JSON)."]})
-        return attrs

@@ -10,7 +10,7 @@ import coe_portal.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0105_notifications"),
+        ("governance", "0601_risk_and_moves"),
         ("projects", "0301_evidence_and_expiry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,10 +5,12 @@ from governance.models.break_glass import BreakGlass
 from governance.models.conditions import CONDITION_LIFECYCLE, Condition, ConditionState
 from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
+from governance.models.moves import PolicyMove
 from governance.models.notifications import Notification, Telling
 from governance.models.poc import ClockAlarm, PocChoice, PocDecision
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.questions import ApprovalQuestion
+from governance.models.risk import RiskAssessment
 from governance.models.steps import (
     APPROVING,
     STEP_LIFECYCLE,
@@ -47,8 +49,10 @@ __all__ = [
     "Notification",
     "PocChoice",
     "PocDecision",
+    "PolicyMove",
     "PolicyStatus",
     "PolicyVersion",
+    "RiskAssessment",
     "Severity",
     "StepState",
     "Telling",

@@ -12,7 +12,7 @@ from coe_portal.core.models import User
 
 
 class PolicyStatus(models.TextChoices):
-    """A published version never changes; the next one supersedes it."""
+    """A published version never changes; the next one of the same name supersedes it."""
 
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
@@ -36,6 +36,10 @@ class PolicyQuerySet(models.QuerySet["PolicyVersion"]):
         """Everybody reads what was published; drafts are for those who read everything."""
         return self if user.reads_everything else self.exclude(status=PolicyStatus.DRAFT)
 
+    def for_new_projects(self) -> Self:
+        """The version that new projects are pinned to."""
+        return self.filter(starts_projects=True)
+
     def labelled(self, label: str) -> Self:
         """The version with this label, such as default:1."""
         name, _, number = label.rpartition(":")
@@ -53,6 +57,7 @@ class PolicyVersion(models.Model):
     source = models.TextField(help_text="The policy as YAML.")
     document = models.JSONField()
     digest = models.CharField(max_length=64)
+    starts_projects = models.BooleanField(default=False, help_text="Whether new projects are pinned to it.")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(null=True)
@@ -65,7 +70,14 @@ class PolicyVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["name", "number"], name="policy_number_once"),
             models.UniqueConstraint(
-                fields=["status"], condition=models.Q(status="published"), name="policy_one_published"
+                fields=["name"], condition=models.Q(status="published"), name="policy_one_published_per_name"
+            ),
+            models.UniqueConstraint(
+                fields=["starts_projects"], condition=models.Q(starts_projects=True), name="policy_one_for_new_projects"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(starts_projects=False) | models.Q(status="published"),
+                name="policy_for_new_projects_is_published",
             ),
         ]
 

@@ -39,6 +39,11 @@ class HolderKind(models.TextChoices):
     GROUP = "group", "Group"
     PERSON = "person", "Person"
     PROJECT_ROLE = "project_role", "Role in the project"
+    ACCOUNTABLE = "accountable", "Accountable for an area of work"
+
+
+# Holders that are one person each, kept on the row. Who is accountable can change: the open steps follow.
+ONE_PERSON = (HolderKind.PERSON, HolderKind.ACCOUNTABLE)
 
 
 class Verdict(models.TextChoices):
@@ -61,7 +66,9 @@ class HolderOrigin(models.TextChoices):
 
 
 class Holding(models.Model):
-    """Who may decide: a site role, an approver group, a role in the project, or one person."""
+    """Who may decide: a site role, an approver group, a role in the project, or one person: a named one, or whoever is
+    accountable for an area of work, as ``person`` on the row.
+    """
 
     kind = models.CharField(max_length=15, choices=HolderKind.choices)
     value = models.CharField(max_length=40)
@@ -77,7 +84,7 @@ def held_by(user: User, project: str) -> Q:
     return (
         Q(kind=HolderKind.SITE_ROLE, value__in=user.site_roles)
         | Q(kind=HolderKind.GROUP, value__in=user.approver_groups)
-        | Q(kind=HolderKind.PERSON, person=user)
+        | Q(kind__in=ONE_PERSON, person=user)
         | Q(Exists(in_team), kind=HolderKind.PROJECT_ROLE)
     )
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from governance.policies.poc_clock import ClockRule
+from governance.policies.risk import Questionnaire
 from governance.policies.rules import Facts, Holder, Route, holder_of, steps_for
 from projects.checklists import Demands, demands_of
 
@@ -22,6 +23,18 @@ class GateRule:
     target: str
     criteria: tuple[str, ...]
     approvals: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class TeamRule:
+    """What a team must be: the most areas of one person (None where the policy is silent), gaps by name of a gate."""
+
+    most_areas: int | None
+    gates: Mapping[str, list[str]]
+
+    def closing(self, gate: str) -> tuple[str, ...]:
+        """The codes of gaps that close this gate."""
+        return tuple(self.gates.get(gate, ()))
 
 
 @dataclass(frozen=True)
@@ -74,9 +87,34 @@ class Policy:
         """The approval rules besides those of the gates."""
         return list(self.document.get("approvals", ()))
 
+    @property
+    def risk(self) -> Questionnaire | None:
+        """The risk questionnaire, or None when the policy has none."""
+        found = self.document.get("risk")
+        return Questionnaire(found) if found else None
+
+    def asked_by(self, gate: GateRule, risk_tier: str) -> list[str]:
+        """The gate's criteria that it asks of a project of this risk tier; of an unknown tier, every one."""
+        limited = {row["code"]: row["only_for"] for row in self.criteria if "only_for" in row}
+        return [code for code in gate.criteria if not risk_tier or risk_tier in limited.get(code, [risk_tier])]
+
+    def gates_after(self, stage: str) -> list[GateRule]:
+        """The gates that are still ahead of a stage, in their order."""
+        found: list[GateRule] = []
+        while (gate := self.gate_from("qualification" if stage == "intake" else stage)) and gate not in found:
+            found.append(gate)
+            stage = gate.target
+        return found
+
     def steps_for(self, action: str, facts: Facts) -> Route:
         """Who must agree to ``action`` when these facts are known."""
         return steps_for(self.document, action, facts)
+
+    @property
+    def team(self) -> TeamRule:
+        """What the policy says about teams; older policies say nothing."""
+        rule = self.document.get("team", {})
+        return TeamRule(rule.get("most_areas"), rule.get("gates", {}))
 
     @property
     def gates(self) -> list[GateRule]:

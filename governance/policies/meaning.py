@@ -51,12 +51,20 @@ def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _steps(rule["steps"], [*path, "steps"])
 
 
+def team(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Gaps close gates that exist."""
+    known = [gate["name"] for gate in document["gates"]]
+    for name in document.get("team", {}).get("gates", {}):
+        if name not in known:
+            yield ["team", "gates", name], f"There is no gate “{name}”. Known: {', '.join(known)}."
+
+
 def _steps(steps: list[Mapping[str, Any]], path: list[Any]) -> Iterator[Problem]:
     ordered = ["order" in step for step in steps]
     if any(ordered) and not all(ordered):
         yield [*path, ordered.index(False)], "Either every step has an order or none: here it is missing."
     for index, step in enumerate(steps):
-        if "person" in step and step["needed"] > 1:
+        if ("person" in step or "accountable" in step) and step["needed"] > 1:
             yield [*path, index, "needed"], "One person gives one approval."
         yield from _amount(step, [*path, index])
 
@@ -65,3 +73,25 @@ def _amount(rule: Mapping[str, Any], path: list[Any]) -> Iterator[Problem]:
     amount = rule.get("when", {}).get("amount", {})
     if "min" in amount and "max" in amount and amount["min"] > amount["max"]:
         yield [*path, "when", "amount"], "The smallest amount is above the largest, so this would never apply."
+
+
+def references(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """A pointer leads to a source that the policy names."""
+    sources = [source["code"] for source in document.get("references", ())]
+    for index, code in enumerate(sources):
+        if sources.index(code) != index:
+            yield ["references", index, "code"], f"The source “{code}” is named twice."
+    for path, holder in _pointing(document):
+        for index, pointer in enumerate(holder.get("references", ())):
+            if pointer["to"] not in sources:
+                yield [*path, "references", index, "to"], f"“{pointer['to']}” is not among the policy's references."
+
+
+def _pointing(document: Mapping[str, Any]) -> Iterator[tuple[list[Any], Mapping[str, Any]]]:
+    for index, criterion in enumerate(document["criteria"]):
+        yield ["criteria", index], criterion
+    for index, question in enumerate(document.get("risk", {}).get("questions", ())):
+        path = ["risk", "questions", index]
+        yield path, question
+        for number, option in enumerate(question["options"]):
+            yield [*path, "options", number], option

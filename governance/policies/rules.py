@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-HOLDERS = ("site_role", "group", "person", "project_role")
+HOLDERS = ("site_role", "group", "person", "project_role", "accountable")
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who may decide: ``kind`` is one of HOLDERS, ``value`` the role, the group or the place in the project."""
+    """Who may decide: ``kind`` is one of HOLDERS, ``value`` the role, group, place in the project or area of work."""
 
     kind: str
     value: str

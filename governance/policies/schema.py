@@ -3,7 +3,9 @@
 from typing import Any
 
 from coe_portal.core.models import ApproverGroup, SiteRole
-from projects.models import DataClassification, ProjectRole, RiskTier, Stage
+from governance.policies.risk_schema import RISK
+from projects.models import DataClassification, ProjectRole, RiskTier, Stage, WorkArea
+from projects.models.team import GAP_CODES
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
@@ -15,6 +17,10 @@ _HOLDER = {
     "group": {"enum": list(ApproverGroup.values)},
     "person": {"enum": ["sponsor", "owner", "deploy_authority"]},
     "project_role": {"enum": list(ProjectRole.values)},
+    "accountable": {
+        "enum": list(WorkArea.values),
+        "description": "Who is accountable for this area of work in the project, named by somebody else.",
+    },
 }
 _CONDITION = {
     "type": "object",
@@ -38,6 +44,30 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
 
 
+_DAY = {"type": "string", "format": "date"}
+_POINTERS = {
+    "type": "array",
+    "minItems": 1,
+    "description": "Where it comes from: a source of the policy's references and the place in it.",
+    "items": _object({"to": _CODE, "at": {"type": "string", "minLength": 1, "maxLength": 120}}, ["to", "at"]),
+}
+_REFERENCE = _object(
+    {
+        "code": _CODE,
+        "title": {"type": "string", "minLength": 3, "maxLength": 200},
+        "url": {"type": "string", "pattern": "^https://", "maxLength": 500},
+        "as_of": {**_DAY, "description": "The day on which somebody read the source last."},
+        "note": {"type": "string", "maxLength": 1000},
+        "dates": {
+            "type": "array",
+            "items": _object(
+                {"day": _DAY, "what": {"type": "string", "minLength": 3, "maxLength": 300}, "at": {"type": "string"}},
+                ["day", "what"],
+            ),
+        },
+    },
+    ["code", "title", "url", "as_of"],
+)
 _CRITERION = _object(
     {
         "code": _CODE,
@@ -68,6 +98,14 @@ _CRITERION = _object(
             "enum": list(ProjectRole.values),
             "description": "Who of the team answers for it, unless a person is named.",
         },
+        "only_for": {
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"enum": list(RiskTier.values)},
+            "description": "Gates ask it of these risk tiers, and of an unknown one; of every tier when left out.",
+        },
+        "references": _POINTERS,
     },
     ["code", "step", "short", "question", "weight", "answer_schema"],
 )
@@ -164,6 +202,29 @@ _POC_CLOCK = _object(
     },
     [],
 )
+_TEAM = {
+    **_object(
+        {
+            "most_areas": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": len(WorkArea.values),
+                "description": "Areas of work that one person may be accountable for; more is named as a gap.",
+            },
+            "gates": {
+                "type": "object",
+                "description": "For the name of a gate, the gaps in the team that close it.",
+                "additionalProperties": {
+                    "type": "array",
+                    "uniqueItems": True,
+                    "items": {"enum": list(GAP_CODES)},
+                },
+            },
+        },
+        [],
+    ),
+    "description": "What a team must be.",
+}
 POLICY_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "CoE Portal policy",
@@ -181,6 +242,13 @@ POLICY_SCHEMA = {
                 "minProperties": 1,
                 "maxProperties": 1,
             },
+            "team": _TEAM,
+            "references": {
+                "type": "array",
+                "items": _REFERENCE,
+                "description": "Laws and frameworks, with their dates.",
+            },
+            "risk": RISK,
             "criteria": {"type": "array", "items": _CRITERION, "minItems": 1},
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},

@@ -61,11 +61,13 @@ def _move_project(request: ApprovalRequest, actor: User) -> None:
 
 def _advance(request: ApprovalRequest, actor: User) -> None:
     project = request.project
-    gate = policies.policy_of(request.policy_version).gate_from(project.stage)
+    policy = policies.policy_of(request.policy_version)
+    gate = policy.gate_from(project.stage)
     if gate is None:
         return
-    criteria.require_acceptable(project, gate)
-    checklist.accept_all(project, list(gate.criteria), actor=actor)
+    asked = policy.asked_by(gate, project.risk_tier)
+    criteria.require_acceptable(project, asked)
+    checklist.accept_all(project, asked, actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
 
 

@@ -12,7 +12,7 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, Condition
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, intakes, poc_clock, policies
+from governance.services import break_glass, conditions, consequences, intakes, poc_clock, policies, risk
 from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
@@ -74,7 +74,8 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
     found = [_wrong_stage(project, rule, environment_kind), _wrong_person(project, rule, actor, roles)]
     clock = poc_clock.missing(project, actor) if rule.within_poc_dates else []
     overdue = conditions.missing(project, action) if is_overdue else []
-    return [*clock, *(item for item in found if item is not None), *overdue]
+    wrong = [item for item in found if item is not None]
+    return [*clock, *wrong, *overdue, *risk.missing(project, action)]
 
 
 def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:

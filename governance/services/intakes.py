@@ -9,12 +9,12 @@ from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
 from governance.policies.rules import Facts
-from governance.services import conditions, criteria, policies
+from governance.services import conditions, criteria, policies, risk
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import permissions
 from projects.models import Project, Stage
-from projects.services import projects, stages
+from projects.services import gaps, projects, stages
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,22 @@ def _authors(project: Project) -> set[int]:
 
 def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     """What the gate that leaves ``stage`` still needs from the team."""
-    gate = policies.policy_of(project.policy_version).gate_from(stage)
+    policy = policies.policy_of(project.policy_version)
+    gate = policy.gate_from(stage)
     if gate is None:
         sentence = f"No gate leaves the stage {Stage(stage).label.lower()}."
         return [Missing("no_gate", sentence, "Nothing needs to be done here.")]
     page = reverse("projects:detail", args=[project.key])
-    missing = criteria.missing(project, gate)
+    missing = criteria.missing(project, policy.asked_by(gate, project.risk_tier))
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
-    return missing + conditions.missing(project, "advance")
+    missing += _team(project, gate.name)
+    return missing + risk.missing(project, f"{ADVANCE}{gate.target}") + conditions.missing(project, "advance")
+
+
+def _team(project: Project, gate: str) -> list[Missing]:
+    """What the team lacks for this gate."""
+    rule = policies.policy_of(project.policy_version).team
+    page = reverse("projects:team", args=[project.key])
+    found = gaps.standing_in_the_way(project, rule.closing(gate), rule.most_areas)
+    return [Missing(gap.code, gap.message, gap.how_to_fix, page) for gap in found]

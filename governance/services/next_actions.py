@@ -12,7 +12,7 @@ from governance.services import gates
 from projects import checklists
 from projects import permissions as project_permissions
 from projects.models import Project, Stage
-from projects.services import team
+from projects.services import gaps as coverage
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _next_run(project: Project, user: User) -> NextAction:
         return NextAction(
             "Launch a training run", f"{aim} You see the price before you launch.", "you", "Launch a run", url
         )
-    gaps = team.coverage_gaps(project)
+    gaps = coverage.coverage_gaps(project)
     if gaps and not project_permissions.refusal(user, "manage_team", project):
         page = reverse("projects:team", args=[project.key])
         return NextAction(gaps[0].message, gaps[0].how_to_fix, str(project.owner), "Open the team", page)

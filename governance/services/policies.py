@@ -1,5 +1,6 @@
 """Policies: drafted, published once, superseded."""
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,19 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
+from governance.events import PolicyPublished
 from governance.models import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.policies import loader
 from governance.policies.differences import Difference, differences
 from governance.policies.document import Policy, digest
 from projects.services import checklists
 
-DEFAULT = Path(__file__).resolve().parent.parent / "policies" / "default.yaml"
+SHIPPED = Path(__file__).resolve().parent.parent / "policies"
+MAX_UPLOAD = 400_000
+DEFAULT, STRICTER = SHIPPED / "default.yaml", SHIPPED / "eu_ai_act.yaml"
 
 
 @transaction.atomic
@@ -63,10 +67,13 @@ def _next_version(document: dict[str, Any], source: str, actor: User | None) -> 
 
 
 @transaction.atomic
-def change_draft(*, policy_id: str, source: str, actor: User) -> PolicyVersion:
+def change_draft(*, policy_id: str, source: str, expected: str = "", actor: User) -> PolicyVersion:
     """Replace what a draft says. Its name stays.
 
-    Raises NotFound, NotAllowed, InvalidInput, and StaleState when it is published already.
+    Args:
+        expected: the digest that was read before editing; refuses to overwrite a colleague's newer text.
+
+    Raises NotFound, NotAllowed, InvalidInput, and StaleState when it is published already or was changed meanwhile.
     """
     if not actor.is_lead:
         raise NotAllowed("Only CoE leads write policies.")
@@ -75,6 +82,8 @@ def change_draft(*, policy_id: str, source: str, actor: User) -> PolicyVersion:
         raise NotFound("There is no such policy version.")
     if draft.status != PolicyStatus.DRAFT:
         raise StaleState(f"{draft} is published and never changes. Save your text as a new draft.")
+    if expected and expected != draft.digest:
+        raise StaleState("Somebody changed this draft in the meantime. Compare your text with theirs, then save again.")
     document = _checked(source)
     if document["name"] != draft.name:
         raise InvalidInput({"source": [f"The name of this draft is “{draft.name}” and stays so."]})
@@ -92,8 +101,12 @@ def change_draft(*, policy_id: str, source: str, actor: User) -> PolicyVersion:
 
 
 @transaction.atomic
-def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
-    """Publish a draft: from now on it never changes, and new projects are pinned to it.
+def publish(*, policy_id: str, new_projects: bool = True, actor: User | None) -> PolicyVersion:
+    """Publish a draft: from now on it never changes. It supersedes the version of the same name that was in force.
+
+    Args:
+        new_projects: whether new projects are pinned to it. Without it the policy is there for projects that are moved
+            to it, unless it takes the place of the version that new projects began with.
 
     Raises NotFound, NotAllowed, and StaleState when it is no draft any more.
     """
@@ -102,8 +115,7 @@ def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
     draft = PolicyVersion.objects.select_for_update().filter(pk=policy_id[:26]).first()
     if draft is None:
         raise NotFound("There is no such policy version.")
-    for current in PolicyVersion.objects.select_for_update().filter(status=PolicyStatus.PUBLISHED):
-        POLICY_LIFECYCLE.move(current, PolicyStatus.SUPERSEDED, actor=actor, action="policy.superseded")
+    starts = _make_room(draft, new_projects, actor)
     POLICY_LIFECYCLE.move(
         draft,
         PolicyStatus.PUBLISHED,
@@ -111,9 +123,49 @@ def publish(*, policy_id: str, actor: User | None) -> PolicyVersion:
         action="policy.published",
         published_at=timezone.now(),
         published_by=actor,
+        starts_projects=starts,
     )
-    checklists.publish_version(policy_version=draft.label, criteria=Policy(draft.document).criteria)
+    policy = Policy(draft.document)
+    checklists.publish_version(
+        policy_version=draft.label, criteria=policy.criteria, team=_team_of(policy), for_new_projects=starts
+    )
+    outbox.publish(PolicyPublished(draft.label))
     return draft
+
+
+def _make_room(draft: PolicyVersion, new_projects: bool, actor: User | None) -> bool:
+    """Supersede the version of the same name. Returns whether new projects begin with the draft."""
+    starts = new_projects
+    for current in PolicyVersion.objects.select_for_update().filter(status=PolicyStatus.PUBLISHED).order_by("pk"):
+        if current.name == draft.name:
+            starts = starts or current.starts_projects
+            POLICY_LIFECYCLE.move(
+                current, PolicyStatus.SUPERSEDED, actor=actor, action="policy.superseded", starts_projects=False
+            )
+        elif starts and current.starts_projects:
+            _stop_starting(current, draft, actor)
+    return starts
+
+
+def _stop_starting(current: PolicyVersion, draft: PolicyVersion, actor: User | None) -> None:
+    PolicyVersion.objects.filter(pk=current.pk).update(starts_projects=False)
+    audit.record(
+        actor=actor,
+        action="policy.starts_no_more_projects",
+        subject=current,
+        before={"starts_projects": True},
+        after={"starts_projects": False, "instead": draft.label},
+    )
+
+
+def _team_of(policy: Policy) -> dict[str, Any]:
+    """What the pages of a team need to know: the most areas of one person, and the gates that wait for a gap."""
+    blocks: dict[str, list[str]] = {}
+    for gate in policy.gates:
+        for code in policy.team.closing(gate.name):
+            blocks.setdefault(code, []).append(gate.title)
+    limit = {} if policy.team.most_areas is None else {"most_areas": policy.team.most_areas}
+    return limit | {"blocks": blocks}
 
 
 @transaction.atomic
@@ -122,18 +174,63 @@ def load_default() -> PolicyVersion | None:
 
     Where a CoE lead has published a policy, the shipped one stays a draft: an update never replaces their rules.
     """
-    source = DEFAULT.read_text()
-    known = set(PolicyVersion.objects.values_list("digest", flat=True))
-    if digest(loader.load(source)) in known:
-        return None
-    draft = create_draft(source=source, actor=None)
+    draft = _draft_of(DEFAULT)
     own = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED, published_by__isnull=False).exists()
-    return draft if own else publish(policy_id=draft.pk, actor=None)
+    return draft if own or draft is None else publish(policy_id=draft.pk, actor=None)
+
+
+@transaction.atomic
+def load_stricter() -> PolicyVersion | None:
+    """Keep the stricter shipped policy as a draft if its content is new: a CoE lead reads, tries and publishes it."""
+    return _draft_of(STRICTER)
+
+
+def _draft_of(shipped: Path) -> PolicyVersion | None:
+    source = shipped.read_text()
+    known = set(PolicyVersion.objects.values_list("digest", flat=True))
+    return None if digest(loader.load(source)) in known else create_draft(source=source, actor=None)
+
+
+def problems(source: str) -> list[loader.PolicyProblem]:
+    """Everything that is wrong with a text, with line and reason; empty when it can be kept."""
+    try:
+        loader.load(source)
+    except loader.PolicyError as error:
+        return error.problems
+    return []
+
+
+def imported(content: bytes) -> str:
+    """A file's content as YAML: YAML stays as it is written, JSON is rewritten. Raises InvalidInput."""
+    if len(content) > MAX_UPLOAD:
+        raise InvalidInput({"file": [f"The file is larger than {MAX_UPLOAD // 1000:,} kB. A policy is shorter."]})
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        return as_yaml(json.loads(text)) if text.lstrip().startswith("{") else text
+    except UnicodeDecodeError:
+        raise InvalidInput({"file": ["The file needs to be text in UTF-8."]}) from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise InvalidInput({"file": [f"The file begins like JSON and is none: line {line}."]}) from None
+
+
+def changes_of_text(source: str) -> list[Difference]:
+    """What a correct text changes against the newest version of its name that is or was in force."""
+    document = loader.load(source)
+    rows = PolicyVersion.objects.filter(name=document["name"]).exclude(status=PolicyStatus.DRAFT)
+    before = rows.order_by("-number").first()
+    return differences(before.document, document) if before else []
 
 
 def as_yaml(document: dict[str, Any]) -> str:
     """A document that came as JSON, written as the YAML that is kept."""
     return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110))
+
+
+def begins_projects(draft: PolicyVersion) -> bool:
+    """Whether new projects begin with another version of the same policy, or with none yet."""
+    current = PolicyVersion.objects.for_new_projects().defer("source", "document").first()
+    return current is None or current.name == draft.name
 
 
 def changes_between(old: PolicyVersion, new: PolicyVersion) -> list[Difference]:

@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from coe_portal.core import inbox as waiting
+from coe_portal.core import menu
 from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
@@ -24,7 +26,7 @@ TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others")
 
 def _inbox_context(user: User, tab: str, cursor: str, held: Held = None) -> dict[str, Any]:
     box = inboxes.open_inbox(user, tab, cursor, held)
-    counts = {inboxes.NEEDS_YOU: box.needs_you, inboxes.WAITING: box.waiting}
+    counts = {inboxes.NEEDS_YOU: menu.counts(user)["approvals"], inboxes.WAITING: box.waiting}
     return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
 
 
@@ -40,14 +42,17 @@ def find_request(user: User, key: str, held: Held = None) -> ApprovalRequest:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, for others, and what is done."""
     user = signed_in(request)
-    context = _inbox_context(user, request.GET.get("tab", ""), request.GET.get("cursor", ""))
+    cursor = request.GET.get("cursor", "")
+    context = _inbox_context(user, request.GET.get("tab", ""), cursor)
+    if context["box"].tab == inboxes.NEEDS_YOU and not cursor:
+        context["tasks"] = waiting.tasks(user)
     return render(request, "governance/inbox.html", context)
 
 
 @require_GET
 def count(request: HttpRequest) -> HttpResponse:
     """The number on the inbox's badge; empty when nothing waits."""
-    number = inboxes.count(signed_in(request))
+    number = sum(waiting.counts(signed_in(request)).values())
     return HttpResponse(str(number) if number else "", content_type="text/html")
 
 

@@ -15,7 +15,7 @@ from governance.policies.document import GateRule, Policy
 from governance.policies.rules import Holder, StepRule, step_of
 from governance.policies.wording import condition_words, words
 from governance.services import policies
-from projects.models import ProjectRole, Stage
+from projects.models import ProjectRole, Stage, WorkArea
 
 
 @require_GET
@@ -44,6 +44,9 @@ def policy(request: HttpRequest, label: str) -> HttpResponse:
         "fallback": _holder(rules.fallback) if rules.fallback else "",
         "author_barred": rules.author_may_not_decide,
         "actions": [_action(name, rule) for name, rule in row.document["actions"].items()],
+        "risk": rules.risk,
+        "references": row.document.get("references", []),
+        "begins": policies.begins_projects(row),
         "before": before,
         "changes": policies.changes_between(before, row) if before else [],
     }
@@ -102,6 +105,8 @@ def _holder(holder: Holder) -> str:
         return f"anyone of the group {ApproverGroup(holder.value).label}"
     if holder.kind == HolderKind.PROJECT_ROLE:
         return f"any {ProjectRole(holder.value).label.lower()} of the team"
+    if holder.kind == HolderKind.ACCOUNTABLE:
+        return f"whoever is accountable for {WorkArea(holder.value).label.lower()}"
     return f"the project's {holder.value.replace('_', ' ')}"
 
 

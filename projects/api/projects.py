@@ -13,10 +13,10 @@ from rest_framework.response import Response
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
 from coe_portal.core.errors import NotFound
+from projects.api.coverage import CoverageSerializer, coverage_of
 from projects.api.serializers import (
     BusinessUnitSerializer,
     CandidateSerializer,
-    CoverageSerializer,
     ProjectInput,
     ProjectListSerializer,
     ProjectPatch,
@@ -25,7 +25,7 @@ from projects.api.serializers import (
 from projects.filters import BusinessUnitFilter, ProjectFilter
 from projects.models import BusinessUnit, Project
 from projects.permissions import visible_project
-from projects.services import projects, team
+from projects.services import projects
 from projects.similar import similar_projects
 
 # What a row of the list shows as it is, and what it takes from other columns.
@@ -112,10 +112,9 @@ class ProjectViewSet(PortalViewSet):
     @extend_schema(responses=CoverageSerializer)
     @action(detail=True)
     def coverage(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What the team lacks."""
+        """What the team lacks, which gates wait for it, and who could help."""
         del request, args, kwargs
-        found = team.coverage_gaps(self.get_object())
-        return Response(CoverageSerializer({"complete": not found, "gaps": found}).data)
+        return Response(CoverageSerializer(coverage_of(self.get_object())).data)
 
     @extend_schema(
         parameters=[OpenApiParameter("text", str, required=True)],

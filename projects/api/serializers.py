@@ -218,20 +218,6 @@ class ResponsibilityInput(StrictInput):
     kind = serializers.ChoiceField(choices=ResponsibilityKind.choices)
 
 
-class GapSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    message = serializers.CharField()
-    how_to_fix = serializers.CharField()
-    work_area = serializers.CharField()
-
-
-class CoverageSerializer(serializers.Serializer[Any]):
-    """Does somebody answer for every area of work?"""
-
-    complete = serializers.BooleanField()
-    gaps = GapSerializer(many=True)
-
-
 class CandidateSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(source="project.key")
     name = serializers.CharField(source="project.name")

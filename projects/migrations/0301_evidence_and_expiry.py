@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0002_projects_are_found_by_words"),
+        ("projects", "0701_lessons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,6 +7,7 @@ from projects.models.checklist import (
     CriterionStatus,
 )
 from projects.models.evidence import LIVE_KINDS, Evidence, EvidenceKind
+from projects.models.lessons import Lesson, LessonKind, LessonsOwed
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -18,10 +19,22 @@ from projects.models.project import (
     Stage,
     SuccessMetric,
 )
-from projects.models.team import Member, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.models.skills import Skill, SkillLevel
+from projects.models.team import (
+    HANDOVER_LIFECYCLE,
+    Handover,
+    HandoverReason,
+    HandoverState,
+    Member,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
 
 __all__ = [
     "CRITERION_LIFECYCLE",
+    "HANDOVER_LIFECYCLE",
     "LIVE_KINDS",
     "STAGE_LIFECYCLE",
     "BusinessUnit",
@@ -31,7 +44,13 @@ __all__ = [
     "DataClassification",
     "Evidence",
     "EvidenceKind",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "Health",
+    "Lesson",
+    "LessonKind",
+    "LessonsOwed",
     "Member",
     "Project",
     "ProjectRole",
@@ -39,6 +58,8 @@ __all__ = [
     "ResponsibilityKind",
     "Revision",
     "RiskTier",
+    "Skill",
+    "SkillLevel",
     "Stage",
     "SuccessMetric",
     "WorkArea",

@@ -16,6 +16,7 @@ class ChecklistVersion(models.Model):
 
     policy_version = models.CharField(max_length=80, unique=True)
     criteria = models.JSONField()
+    team = models.JSONField(default=dict, help_text="{most_areas, blocks}: what the policy says about teams.")
     is_current = models.BooleanField(default=False)
     published_at = models.DateTimeField(default=timezone.now)
 
@@ -84,6 +85,16 @@ class CriterionQuerySet(models.QuerySet["Criterion"]):
         return self.select_related("owner", "project", "verdict_by").prefetch_related(pieces)
 
 
+_Manager = models.Manager.from_queryset(CriterionQuerySet)
+
+
+class AskedCriteria(_Manager["Criterion"]):
+    """What the project's policy asks now, without what an earlier version asked."""
+
+    def get_queryset(self) -> CriterionQuerySet:
+        return CriterionQuerySet(self.model, using=self._db).filter(removed_at=None)
+
+
 class Criterion(models.Model):
     """One requirement of the policy as this project answers it."""
 
@@ -110,8 +121,12 @@ class Criterion(models.Model):
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
+    removed_at = models.DateTimeField(
+        null=True, help_text="When the project moved to a policy that does not ask this; the answer is kept."
+    )
 
-    objects = CriterionQuerySet.as_manager()
+    objects = AskedCriteria()
+    ever = CriterionQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]

@@ -61,11 +61,14 @@ class Health(models.TextChoices):
 
 
 class RiskTier(models.TextChoices):
-    """How much harm a wrong prediction can do."""
+    """How much harm a wrong prediction can do. A policy uses some of these words and says how one is reached."""
 
+    MINIMAL = "minimal", "Minimal"
     LOW = "low", "Low"
+    LIMITED = "limited", "Limited"
     MEDIUM = "medium", "Medium"
     HIGH = "high", "High"
+    UNACCEPTABLE = "unacceptable", "Unacceptable"
 
 
 class DataClassification(models.TextChoices):
@@ -142,7 +145,10 @@ class Project(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    risk_tier = models.CharField(max_length=10, choices=RiskTier.choices, blank=True)
+    risk_tier = models.CharField(max_length=15, choices=RiskTier.choices, blank=True)
+    risk_assessed_at = models.DateTimeField(
+        null=True, help_text="When the policy's questionnaire gave the risk tier; empty while it is only an estimate."
+    )
     data_classification = models.CharField(max_length=15, choices=DataClassification.choices, blank=True)
     policy_version = models.CharField(
         max_length=80, help_text="The policy this project is pinned to, such as default:1."

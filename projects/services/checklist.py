@@ -9,10 +9,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from coe_portal.core.models import User
 from projects import checklists, permissions
+from projects.events import ChecklistAnswered
 from projects.keepable import unkeepable
 from projects.models import (
     CRITERION_LIFECYCLE,
@@ -23,6 +24,7 @@ from projects.models import (
     SuccessMetric,
 )
 from projects.models.checklist import MET
+from projects.services import handovers
 from projects.services.checklists import demands
 
 MAX_ANSWER = 50_000
@@ -62,8 +64,11 @@ def answer(
     if criterion.status not in (target, CriterionStatus.WAIVED):
         CRITERION_LIFECYCLE.change(criterion, target)
     audit.record(actor=actor, action="checklist.answered", subject=criterion, before=before, after=kept)
-    _carry_over(project, code, kept)
+    carry_over(project, code, kept)
+    handovers.settle(project, actor=actor)
     refresh_readiness(project)
+    if project.risk_assessed_at:  # the answer may change what the project is, and so its risk
+        outbox.publish(ChecklistAnswered(project.key, code, criterion.version))
     return criterion
 
 
@@ -114,7 +119,7 @@ def _refuse_moving_the_clock(project: Project, criterion: Criterion, kept: Mappi
         raise InvalidInput({name: [sentence] for name in moved})
 
 
-def _carry_over(project: Project, code: str, kept: Mapping[str, Any]) -> None:
+def carry_over(project: Project, code: str, kept: Mapping[str, Any]) -> None:
     """Keep the columns that lists, gates and runs use in step with the answer they come from."""
     columns: dict[str, Any] = {}
     if code == "data":

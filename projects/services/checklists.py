@@ -9,13 +9,28 @@ from projects.models import ChecklistVersion
 
 
 @transaction.atomic
-def publish_version(*, policy_version: str, criteria: list[dict[str, Any]]) -> ChecklistVersion:
-    """Make these criteria the ones that new projects get. Publishing the same version twice changes nothing."""
+def publish_version(
+    *,
+    policy_version: str,
+    criteria: list[dict[str, Any]],
+    team: dict[str, Any] | None = None,
+    for_new_projects: bool = True,
+) -> ChecklistVersion:
+    """Keep the criteria of a policy version; new projects get them unless they are only for projects that move to them.
+
+    Publishing the same version twice changes nothing.
+
+    Args:
+        team: ``most_areas`` of one person, and ``blocks``: titles of the gates that wait for each code of gap.
+    """
     known = ChecklistVersion.objects.filter(policy_version=policy_version).first()
     if known is not None:
         return known
-    ChecklistVersion.objects.filter(is_current=True).update(is_current=False)
-    return ChecklistVersion.objects.create(policy_version=policy_version, criteria=criteria, is_current=True)
+    if for_new_projects:
+        ChecklistVersion.objects.filter(is_current=True).update(is_current=False)
+    return ChecklistVersion.objects.create(
+        policy_version=policy_version, criteria=criteria, team=team or {}, is_current=for_new_projects
+    )
 
 
 def demands(policy_version: str) -> dict[str, Demands]:

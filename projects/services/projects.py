@@ -12,9 +12,10 @@ from coe_portal.core.models import User
 from projects import permissions
 from projects.events import ProjectCreated
 from projects.models import BusinessUnit, ChecklistVersion, Criterion, Member, Project, ProjectRole, Revision, RiskTier
-from projects.services import checklist
+from projects.services import checklist, handovers
 
 MAX_NAME, MAX_SUMMARY = 120, 2000
+COPIED = ("code", "question", "short", "hint", "step", "weight", "answer_schema")  # from the policy's criteria
 EDITABLE = ("name", "summary", "business_unit", "sponsor", "owner", "deploy_authority", "risk_tier")
 
 
@@ -68,9 +69,8 @@ def create_project(
 
 
 def _criteria(project: Project, criteria: list[dict[str, Any]]) -> list[Criterion]:
-    copied = ("code", "question", "short", "hint", "step", "weight", "answer_schema")
     return [
-        Criterion(project=project, position=position, **{name: item[name] for name in copied if name in item})
+        Criterion(project=project, position=position, **{name: item[name] for name in COPIED if name in item})
         for position, item in enumerate(criteria, start=1)
     ]
 
@@ -87,6 +87,7 @@ def update_project(*, project_key: str, changes: Mapping[str, Any], actor: User)
     permissions.require(actor, "edit", project)
     permissions.require_open_checklist(project)
     values = _checked(changes)
+    _refuse_to_overrule_the_questionnaire(project, values)
     changed = {name: value for name, value in values.items() if getattr(project, name) != value}
     if not changed:
         return project
@@ -95,7 +96,20 @@ def update_project(*, project_key: str, changes: Mapping[str, Any], actor: User)
         setattr(project, name, value)
     touch(project, *changed)
     audit.record(actor=actor, action="project.changed", subject=project, before=before, after=changed)
+    handovers.settle(project, actor=actor)
     return project
+
+
+def _refuse_to_overrule_the_questionnaire(project: Project, values: Mapping[str, Any]) -> None:
+    if project.risk_assessed_at and values.get("risk_tier", project.risk_tier) != project.risk_tier:
+        raise InvalidInput({"risk_tier": ["The risk questionnaire gave this tier. Answer it again to change it."]})
+
+
+def set_risk_tier(project: Project, tier: str, *, assessed: bool) -> None:
+    """Keep the tier that the policy's questionnaire gave, or that it is not known. Only governance calls this."""
+    project.risk_tier = tier
+    project.risk_assessed_at = timezone.now() if assessed else None
+    touch(project, "risk_tier", "risk_assessed_at")
 
 
 def touch(project: Project, *fields: str) -> None:

@@ -1,15 +1,22 @@
 """Members, their roles and responsibilities."""
 
-from collections.abc import Iterable
-
 from django.db import transaction
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotFound, StaleState
 from coe_portal.core.models import User
 from projects import permissions
-from projects.coverage import Gap, MemberFacts, gaps
-from projects.models import Member, Project, ProjectRole, Responsibility, ResponsibilityKind, WorkArea
+from projects.duties import PLACES
+from projects.models import (
+    HandoverReason,
+    Member,
+    Project,
+    ProjectRole,
+    Responsibility,
+    ResponsibilityKind,
+    WorkArea,
+)
+from projects.services import handovers
 
 
 @transaction.atomic
@@ -35,6 +42,7 @@ def add_member(*, project_key: str, username: str, roles: list[str], actor: User
     _name_sponsor(project, person, roles)
     action = "team.member_added" if created else "team.roles_changed"
     audit.record(actor=actor, action=action, subject=member, before=before, after={"roles": member.roles})
+    handovers.settle(project, actor=actor)
     return member
 
 
@@ -67,14 +75,19 @@ def set_roles(*, project_key: str, member_id: str, roles: list[str], actor: User
     member.roles = sorted(set(roles))
     member.save(update_fields=["roles"])
     audit.record(actor=actor, action="team.roles_changed", subject=member, before=before, after={"roles": member.roles})
+    handovers.settle(member.project, actor=actor)
     return member
 
 
 @transaction.atomic
 def remove_member(*, project_key: str, member_id: str, actor: User) -> None:
-    """Take a person out of the team; what they answered for becomes a gap. The owner cannot be removed."""
+    """Take a person out of the team; what nobody else answers for becomes a task of the owner and the CoE leads.
+
+    Raises as ``add_member`` does, and StaleState for the owner, who cannot be removed.
+    """
     project = _project(project_key, actor)
     member = _member(project, member_id)
+    orphans = [duty for duty in handovers.orphaned_by(project, member.user) if duty not in PLACES]
     if member.user_id == project.owner_id:
         raise StaleState(f"{member.user} owns {project.key}. Name another owner first.")
     duties = {duty.work_area: duty.kind for duty in member.responsibilities.all()}
@@ -82,6 +95,11 @@ def remove_member(*, project_key: str, member_id: str, actor: User) -> None:
         actor=actor, action="team.member_removed", subject=member, before={"roles": member.roles, "duties": duties}
     )
     member.delete()
+    handovers.open_for(project, member.user, HandoverReason.LEFT_TEAM, orphans, actor=actor)
+    handovers.settle(project, actor=actor)
+    handovers.tell_accountable(
+        project, [area for area, kind in duties.items() if kind == ResponsibilityKind.ACCOUNTABLE]
+    )
 
 
 def _member(project: Project, member_id: str) -> Member:
@@ -114,8 +132,13 @@ def set_responsibility(
         member.responsibilities.filter(work_area=work_area).delete()
     else:
         _hand_over(member, work_area, kind)
-        duty, _ = Responsibility.objects.update_or_create(member=member, work_area=work_area, defaults={"kind": kind})
+        duty, _ = Responsibility.objects.update_or_create(
+            member=member, work_area=work_area, defaults={"kind": kind, "named_by": actor}
+        )
     audit.record(actor=actor, action="team.responsibility_set", subject=member, before=before, after={work_area: kind})
+    handovers.settle(member.project, actor=actor)
+    if ResponsibilityKind.ACCOUNTABLE in (kind, before.get(work_area)):
+        handovers.tell_accountable(member.project, [work_area])
     return duty
 
 
@@ -125,21 +148,3 @@ def _hand_over(member: Member, work_area: str, kind: str) -> None:
             member__project=member.project, work_area=work_area, kind=ResponsibilityKind.ACCOUNTABLE
         ).exclude(member=member)
         others.update(kind=ResponsibilityKind.RESPONSIBLE)
-
-
-def facts_of(project: Project, members: Iterable[Member] | None = None) -> list[MemberFacts]:
-    """The team as the coverage rules see it; ``members`` are the project's, if they have been read already."""
-    return [
-        MemberFacts(
-            member.pk,
-            str(member.user),
-            tuple(member.roles),
-            {duty.work_area: duty.kind for duty in member.responsibilities.all()},
-        )
-        for member in (project.members.for_list() if members is None else members)
-    ]
-
-
-def coverage_gaps(project: Project, members: Iterable[Member] | None = None) -> list[Gap]:
-    """What the team lacks; ``members`` are the project's, if they have been read already."""
-    return gaps(facts_of(project, members))

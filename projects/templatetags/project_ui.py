@@ -6,10 +6,16 @@ from django import template
 from django.utils.safestring import SafeString
 
 from coe_portal.core.templatetags.coe_ui import icon
-from projects.models import Project
+from projects.models import Project, Stage
 from projects.views.head import head_context
 
 register = template.Library()
+
+
+@register.filter
+def stage_name(code: str) -> str:
+    """A stage as people say it; one that is no stage any more as it was kept."""
+    return str(dict(Stage.choices).get(code, code))
 
 
 @register.inclusion_tag("projects/partials/_head.html", takes_context=True)

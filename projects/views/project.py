@@ -1,4 +1,4 @@
-"""The overview and the history of one project."""
+"""The overview of one project."""
 
 from typing import Any
 
@@ -7,16 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from coe_portal.core.errors import NotFound
-from coe_portal.core.htmx import render_page
-from coe_portal.core.models import AuditEntry, User
-from coe_portal.core.paging import keyset_page
+from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
 from projects.models import CriterionStatus, Project
 from projects.views import matrix, sentences, words
 from projects.views.head import head_context
-
-HISTORY_SIZE = 50
 
 
 def project_of(request: HttpRequest, key: str) -> tuple[User, Project]:
@@ -45,16 +41,3 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_answer": not permissions.refusal(user, "answer", project),
     }
     return render(request, "projects/detail.html", context)
-
-
-@require_GET
-def history(request: HttpRequest, key: str) -> HttpResponse:
-    """The project's story: who did what, when, with before and after."""
-    _, project = project_of(request, key)
-    entries = AuditEntry.objects.in_project(project.key).for_list()
-    page = keyset_page(entries, ordering="-id", cursor=request.GET.get("cursor", ""), size=HISTORY_SIZE)
-    context = head_context(project, "history") | {
-        "page": page,
-        "revisions": project.revisions.select_related("submitted_by"),
-    }
-    return render_page(request, "projects/history.html", context, partial="entries")

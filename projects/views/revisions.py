@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from coe_portal.core.sessions import signed_in
 from projects import permissions, revisions
-from projects.models import Project, Revision
+from projects.models import Criterion, Project, Revision
 from projects.views.words import said
 
 
@@ -25,7 +25,7 @@ def revision(request: HttpRequest, key: str, number: int) -> HttpResponse:
 
 
 def _in_words(project: Project, before: Revision | None, after: Revision) -> list[tuple[str, str, str]]:
-    known = revisions.titles(project.criteria.all())
+    known = revisions.titles(Criterion.ever.filter(project=project))
     found = revisions.changes(before.content if before else {}, after.content)
     return [(revisions.place_in_words(item.path, known), _text(item.before), _text(item.after)) for item in found]
 

@@ -1,27 +1,30 @@
 """The team of a project: members, roles, who answers for which area."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from coe_portal.core.errors import DomainError
+from coe_portal.core.errors import DomainError, InvalidInput
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
 from projects.forms import MemberForm
-from projects.models import Member, Project, ResponsibilityKind, WorkArea
-from projects.services import team
+from projects.models import Project, ResponsibilityKind
+from projects.services import gaps, handovers, raci, skills, team
 from projects.views import matrix, wizard
 from projects.views.head import head_context
 from projects.views.project import project_of
+
+Refused = Mapping[str, Sequence[str]]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,14 +46,20 @@ def team_page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "projects/team.html", _context(user, project, form), status=422 if form.errors else 200)
 
 
-def _context(user: User, project: Project, form: MemberForm) -> dict[str, Any]:
+def _context(
+    user: User, project: Project, form: MemberForm, posted: Mapping[str, str] = NOTHING, refused: Refused = NOTHING
+) -> dict[str, Any]:
     members = list(project.members.for_list())
-    return head_context(project, "team") | {
+    found = gaps.coverage_gaps(project, members)
+    helpers = skills.who_could_help(found, members)
+    return head_context(project, "team", team=members) | {
         "form": form,
         "members": members,
-        "matrix": matrix.by_member(members),
+        "matrix": matrix.by_member(members, posted, refused),
+        "refused": bool(refused),
         "kinds": ResponsibilityKind.choices,
-        "gaps": team.coverage_gaps(project, members),
+        "gaps": [(gap, helpers.get(skills.subject_of(gap), ())) for gap in found],
+        "handovers": [(row, handovers.in_words(row)) for row in project.handovers.open().for_list()],
         "manage_refusal": _refusal(user, project),
     }
 
@@ -77,33 +86,14 @@ def _wizard(key: str) -> str:
 def set_responsibilities(request: HttpRequest, key: str) -> HttpResponse:
     """Save the cells of the matrix that changed; all of them or none."""
     user, project = project_of(request, key)
-    permissions.require(user, "manage_team", project)
-    wanted = _changes(list(project.members.for_list()), request.POST)
     try:
-        with transaction.atomic():
-            for member_id, area, kind in wanted:
-                team.set_responsibility(project_key=key, member_id=member_id, work_area=area, kind=kind, actor=user)
-    except DomainError as error:
-        sentences = [sentence for each in error.errors.values() for sentence in each]
-        messages.error(request, " ".join(sentences) or error.message)
-    else:
-        count = len(wanted)
-        told = f"{count} responsibilit{'y' if count == 1 else 'ies'} changed." if count else "Nothing was changed."
-        messages.success(request, told)
+        count = raci.save_matrix(project_key=key, cells=matrix.cells_of(project, request.POST), actor=user)
+    except InvalidInput as error:
+        context = _context(user, project, MemberForm(), request.POST, error.errors)
+        return render(request, "projects/team.html", context, status=422)
+    told = f"{count} responsibilit{'y' if count == 1 else 'ies'} changed." if count else "Nothing was changed."
+    messages.success(request, told)
     return redirect(request, _url(key) + "#h-matrix")
-
-
-def _changes(members: list[Member], posted: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Member, area and kind of every cell that says something else than what is kept."""
-    found = []
-    for member in members:
-        held = {duty.work_area: duty.kind for duty in member.responsibilities.all()}
-        for area in WorkArea.values:
-            kind = posted.get(matrix.field_name(member.pk, area))
-            if kind is not None and kind != held.get(area, ""):
-                found.append((member.pk, area, kind))
-    # Whoever becomes accountable comes last: an area has one accountable person, and the newest choice wins.
-    return sorted(found, key=lambda change: change[2] == ResponsibilityKind.ACCOUNTABLE)
 
 
 @require_POST

@@ -47,6 +47,7 @@ PAGES = (
     "/audit/?actor=nobody",
     "/search/?q=nothing-like-it",
     "/accounts/password/change/",
+    "/me/skills/",
     "/accounts/2fa/",
     "/accounts/2fa/totp/activate/",
     "/accounts/2fa/webauthn/add/",

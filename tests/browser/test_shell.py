@@ -71,7 +71,7 @@ def test_the_palette_is_worked_by_keys_alone(sign_in: SignIn) -> None:
     field.fill("draft policy")
     expect(page.locator("#palette-hits [role=option]").first).to_contain_text("Draft a policy")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/governance/policyversion/add/")
+    page.wait_for_url("**/policies/new/")
 
 
 def test_single_keys_help_until_they_are_switched_off(sign_in: SignIn) -> None:

@@ -15,8 +15,8 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, Evidence, Project
-from projects.services import evidence, team
+from projects.models import BusinessUnit, Evidence, HandoverReason, Project
+from projects.services import evidence, handovers, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -50,7 +50,11 @@ def things(people: dict[str, User], shelf: None, settings: Any, tmp_path: Path) 
         actor=people["domain"],
     )
     draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=people["lead"])
-    return _of_approvals(project, asked, people) | {
+    other = policies.load_stricter()
+    assert other is not None
+    policies.publish(policy_id=other.pk, new_projects=False, actor=people["lead"])
+    found = _of_approvals(project, asked, people) | _of_teams(project, people)
+    return found | {
         "username": "lead",
         "audit": entry.pk,
         "token": ApiToken.objects.get().pk,
@@ -66,8 +70,9 @@ def things(people: dict[str, User], shelf: None, settings: Any, tmp_path: Path) 
         "ready": complete_intake("Route planning").key,
         "failed": failed.pk,
         "failed_number": failed.number,
-        "policy": PolicyVersion.objects.get(status="published").label,
-        "draft": draft.pk,
+        "policy": PolicyVersion.objects.for_new_projects().get().label,
+        "other": other.label,
+        "draft": draft.label,
         "unit": BusinessUnit.objects.get().pk,
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
@@ -80,6 +85,15 @@ def _proof(project: Project, owner: User) -> Evidence:
     """A kept file that supports an answer."""
     piece = evidence.Piece(kind="file", file_name="study.txt", content=BytesIO(b"Two assessors agreed."))
     return evidence.add(project_key=project.key, code="baseline", piece=piece, actor=owner)
+
+
+def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
+    """A skill of the lead, and what somebody who left answered for."""
+    skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
+    left = handovers.open_for(
+        project, people["devops"], HandoverReason.LEFT_TEAM, ["accountable:model_monitoring"], actor=people["domain"]
+    )
+    return {"skill": skill.pk if skill else "", "handover": left.pk if left else ""}
 
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:

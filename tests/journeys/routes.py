@@ -24,6 +24,7 @@ def plain(route: str) -> str:
     kinds |= {"templates": "template", "approvals": "approval", "policies": "policy", "business-units": "unit"}
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
     kinds |= {"evidence": "evidence"}
+    kinds |= {"handovers": "handover", "skills": "skill"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
     for part in route.replace("[^/]+", "*").replace("^", "").replace("$", "").split("/"):

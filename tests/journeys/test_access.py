@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 SIGN_IN, TOKEN = 302, 401
 EVERYBODY = (SIGN_IN, 200, 200, 200, 200, 200)  # a page for everybody who signed in
 PROJECT = (SIGN_IN, 404, 200, 200, 200, 200)  # a page of a project: a stranger does not know of it
+LEADS = (SIGN_IN, 403, 403, 403, 200, 403)
 COMMAND = (SIGN_IN, 405, 405, 405, 405, 405)
 API = (TOKEN, 200, 200, 200, 200, 200)
 API_PROJECT = (TOKEN, 404, 200, 200, 200, 200)
@@ -33,7 +34,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/portfolio/": API,
     "api/v1/users/": API,
     "api/v1/users/{username}/": API,
+    "api/v1/users/{username}/skills/": API,
+    "api/v1/users/{username}/skills/{skill}/": API,
     "api/v1/audit/": API,
+    "api/v1/audit/verify/": (TOKEN, 403, 403, 403, 200, 200),
     "api/v1/audit/{audit}/": (TOKEN, 404, 404, 404, 200, 200),
     "api/v1/tokens/": API,
     "api/v1/tokens/{token}/": (TOKEN, 404, 200, 404, 404, 404),
@@ -79,6 +83,10 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
+    "api/v1/policies/{policy}/migrate/": API_COMMAND,
+    "api/v1/policies/{policy}/dry-run/": (TOKEN, 403, 403, 403, 200, 200),
+    "api/v1/projects/{key}/migrate-policy/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nowhere to go
+    "api/v1/projects/{key}/risk/": API_PROJECT,
     "api/v1/business-units/": API,
     "api/v1/business-units/{unit}/": API,
     "api/v1/projects/": API,
@@ -99,13 +107,17 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/projects/{key}/members/{member}/": API_PROJECT,
     "api/v1/projects/{key}/responsibilities/": API_PROJECT,
     "api/v1/projects/{key}/responsibilities/{duty}/": API_PROJECT,
+    "api/v1/projects/{key}/handovers/": API_PROJECT,
+    "api/v1/projects/{key}/handovers/{handover}/": API_PROJECT,
     "": START,
     "portfolio/": EVERYBODY,
     "portfolio/export.csv": EVERYBODY,
     "search/": EVERYBODY,
     "audit/": EVERYBODY,
+    "audit/check/": COMMAND,
     "audit/export.csv": EVERYBODY,
     "me/": EVERYBODY,
+    "me/skills/": EVERYBODY,
     "me/preferences/": COMMAND,
     "me/theme/": COMMAND,
     "me/tokens/": COMMAND,
@@ -127,6 +139,15 @@ TABLE: dict[str, tuple[int, ...]] = {
     "policies/{policy}/": EVERYBODY,
     "projects/{key}/clock/": PROJECT,
     "projects/{key}/poc-decision/": PROJECT,
+    "policies/new/": LEADS,
+    "policies/{policy}/edit/": (SIGN_IN, 403, 403, 403, 409, 403),  # what is published is not edited
+    "policies/{policy}/publish/": COMMAND,
+    "policies/{policy}/export/": EVERYBODY,
+    "policies/{policy}/dry-run/": LEADS,
+    "policies/{policy}/projects/": LEADS,
+    "projects/{key}/migrate-policy/": PROJECT,
+    "projects/{key}/risk/": PROJECT,
+    "projects/{key}/risk/tier/": PROJECT,
     "projects/{key}/submit/": COMMAND,
     "projects/{key}/advance/": COMMAND,
     "projects/{key}/next-action/": PROJECT,
@@ -173,6 +194,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/team/responsibilities/": COMMAND,
     "projects/{key}/team/{member}/remove/": COMMAND,
     "projects/{key}/history/": PROJECT,
+    "projects/{key}/history/export.csv": PROJECT,
     "projects/{key}/revisions/{number}/": PROJECT,
 }
 
@@ -229,6 +251,8 @@ CONSOLE: dict[str, tuple[int, ...]] = {
     "core/user": CHANGED_BY_LEADS,
     "projects/businessunit": CHANGED_BY_LEADS,
     "projects/project": READ_ONLY,
+    "projects/skill": CHANGED_BY_LEADS,
+    "projects/handover": READ_ONLY,
     "governance/policyversion": ADDED_BY_LEADS,
     "governance/approvalrequest": READ_ONLY,
     "governance/breakglass": READ_ONLY,

@@ -46,6 +46,8 @@ WAIVER = {"ends_on": "{today}", "reason": "The laboratory answers only in March;
 GO = {"decision": "go", "reason": "The target is reached on fresh data."}
 WRONG = {"reason": "It is of another year."}
 
+HARMLESS = {"harm": "nothing", "autonomy": "person", "personal_data": "none", "reach": "hundreds"}
+
 # What is sent where; everything else gets an empty body.
 BODIES: dict[str, Any] = {
     "post api/v1/tokens/": {"name": "ci", "scopes": ["read"]},
@@ -60,6 +62,15 @@ BODIES: dict[str, Any] = {
     "post api/v1/delegations/": ASIDE,
     "post api/v1/projects/{key}/break-glass/": GLASS,
     "post api/v1/policies/": {"source": policies.DEFAULT.read_text()},
+    "patch api/v1/policies/{policy}/": {"source": policies.DEFAULT.read_text()},
+    "post api/v1/policies/{policy}/migrate/": {"projects": ["{key}"]},
+    "post api/v1/projects/{key}/migrate-policy/": {"to": "{other}"},
+    "post api/v1/projects/{key}/risk/": {"answers": HARMLESS},
+    "policies/new/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/edit/": {"source": policies.DEFAULT.read_text(), "do": "save"},
+    "policies/{policy}/projects/": {"project": "{key}"},
+    "projects/{key}/migrate-policy/": {"to": "{other}"},
+    "projects/{key}/risk/": HARMLESS,
     "post api/v1/projects/": {"name": "Claims triage", "business_unit": "{unit}"},
     "patch api/v1/projects/{key}/": {"summary": "Another summary."},
     "patch api/v1/projects/{key}/checklist/{code}/": {"answer": ANSWERS["value"] | {"low": 1}},
@@ -76,6 +87,8 @@ BODIES: dict[str, Any] = {
     "patch api/v1/projects/{key}/members/{member}/": {"roles": ["data_engineer"]},
     "post api/v1/projects/{key}/responsibilities/": DUTY,
     "patch api/v1/projects/{key}/responsibilities/{duty}/": {"kind": "informed"},
+    "post api/v1/users/{username}/skills/": {"subject": "model_monitoring", "level": 2},
+    "me/skills/": {"data_quality-level": "2"},
     "me/preferences/": {"theme": "dark"},
     "me/theme/": {"theme": "dark"},
     "me/tokens/": {"name": "ci", "scopes": ["read"], "days": 3},
@@ -110,6 +123,10 @@ OTHER_ROWS = {
     "/waive/": {"key": "expired"},
     "/waivers/": {"key": "expired"},
     "/publish/": {"policy": "draft"},
+    "policies/{policy}/edit/": {"policy": "draft"},
+    "api/v1/policies/{policy}/": {"policy": "draft"},
+    "/migrate/": {"policy": "other"},
+    "policies/{policy}/projects/": {"policy": "other"},
     "/retry/": {"run": "failed", "number": "failed_number"},
 }
 
@@ -118,10 +135,12 @@ TABLE: dict[str, str] = {
     "approvals/{approval}/ask/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/decide/": "302 404 403 403 303 403: lead",
     "approvals/{approval}/withdraw/": "302 404 403 403 303 403: lead",
+    "audit/check/": "302 403 403 403 303 303: lead auditor",
     "conditions/{condition}/meet/": "302 404 403 403 303 403: lead",
     "delete api/v1/delegations/{delegation}/": "401 404 404 204 204 403: security lead",
     "delete api/v1/projects/{key}/members/{member}/": "401 404 204 403 204 403: scientist lead",
     "delete api/v1/projects/{key}/responsibilities/{duty}/": "401 404 204 403 204 403: scientist lead",
+    "delete api/v1/users/{username}/skills/{skill}/": "401 403 403 403 204 403: lead",
     "delete api/v1/tokens/{token}/": "401 404 204 404 204 404: scientist lead",
     "environments/new/": "302 422 422 422 303 422: lead",
     "environments/{environment}/check/": "302 303 303 303 303 303: lead",
@@ -134,6 +153,7 @@ TABLE: dict[str, str] = {
     "me/delegations/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/delegations/{delegation}/end/": "302 404 404 303 303 403: security lead",
     "me/preferences/": "302 303 303 303 303 303: stranger scientist security lead auditor",
+    "me/skills/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/theme/": "302 303 303 303 303 303: stranger scientist security lead auditor",
     "me/tokens/": "302 201 201 201 201 201: stranger scientist security lead auditor",
     "me/tokens/{token}/revoke/": "302 404 303 404 303 404: scientist lead",
@@ -142,10 +162,21 @@ TABLE: dict[str, str] = {
     "patch api/v1/projects/{key}/checklist/{code}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/members/{member}/": "401 404 200 403 200 403: scientist lead",
     "patch api/v1/projects/{key}/responsibilities/{duty}/": "401 404 200 403 200 403: scientist lead",
+    "patch api/v1/policies/{policy}/": "401 404 404 404 200 403: lead",
+    "policies/new/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/edit/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/projects/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/publish/": "302 403 403 403 303 403: lead",
+    "post api/v1/policies/{policy}/migrate/": "401 403 403 403 200 403: lead",
+    "post api/v1/projects/{key}/migrate-policy/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/risk/": "401 404 200 403 200 403: scientist lead",
+    "projects/{key}/migrate-policy/": "302 404 403 403 303 403: lead",
+    "projects/{key}/risk/": "302 404 303 403 303 403: scientist lead",
     "post api/v1/approvals/{approval}/answer/": "401 404 403 403 403 403:",
     "post api/v1/approvals/{approval}/ask/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/decide/": "401 404 403 403 200 403: lead",
     "post api/v1/approvals/{approval}/withdraw/": "401 404 403 403 200 403: lead",
+    "post api/v1/audit/verify/": "401 403 403 403 202 202: lead auditor",
     "post api/v1/conditions/{condition}/meet/": "401 404 403 403 200 403: lead",
     "post api/v1/delegations/": "401 201 201 201 201 201: stranger scientist security lead auditor",
     "post api/v1/environments/": "401 403 403 403 201 403: lead",
@@ -177,6 +208,7 @@ TABLE: dict[str, str] = {
     "post api/v1/runs/{run}/retry/": "401 404 201 403 409 403: scientist",
     "post api/v1/runs/{run}/stop/": "401 404 200 403 200 403: scientist lead",
     "post api/v1/tokens/": "401 201 201 201 201 201: stranger scientist security lead auditor",
+    "post api/v1/users/{username}/skills/": "401 403 403 403 201 403: lead",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
@@ -195,6 +227,8 @@ TABLE: dict[str, str] = {
 def _filled(value: Any, things: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {name.format(**things): _filled(item, things) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, things) for item in value]
     return value.format(**things) if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
 
 
@@ -252,7 +286,8 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
 
 
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
-    own = ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
+    own = ("audit/check/", "post api/v1/audit/verify/")  # to look through the trail is what auditors are for
+    own += ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
     for command, row in TABLE.items():
         if not command.startswith(own):
             assert not {"anonymous", "stranger", "auditor"} & set(row.partition(":")[2].split()), command

@@ -1,7 +1,10 @@
 """The parts of the benchmarks that compute: what a figure says must follow from what was measured."""
 
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from coe_portal.launcher import commands
 from coe_portal.launcher.trouble import Trouble
 from tests.bench import submit, watch
 from tests.bench.harness.figures import Figure, percentile, publish
+from tests.launcher.conftest import ROOT
 
 
 def test_a_percentile_is_the_nearest_rank() -> None:
@@ -116,3 +120,10 @@ def test_the_steady_stream_has_the_rate_that_it_is_said_to_have() -> None:
 def test_an_unknown_benchmark_is_told_which_there_are() -> None:
     with pytest.raises(Trouble, match=r"Name a benchmark: .*submit.*watch"):
         commands.bench(["speed"])
+
+
+def test_the_plain_view_set_that_lists_are_compared_with_can_be_asked() -> None:
+    asked = "import coe_portal.wsgi; from django.test import Client; print(Client().get('/projects/').status_code)"
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bench.listing.plain_settings", "ALLOWED_HOSTS": "testserver"}
+    answer = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=env, capture_output=True, text=True)
+    assert answer.stdout.strip() == "401", answer.stderr

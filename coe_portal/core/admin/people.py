@@ -82,6 +82,11 @@ class UserAdmin(AuditedAdmin):
     ordering = ["display_name"]
     actions = ["remove_second_factors"]
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data:
+            people.tell_activity(person=obj)
+
     def get_urls(self) -> list[URLPattern]:
         own = path("<int:user_id>/password/", self.admin_site.admin_view(self.set_password), name="core_user_password")
         return [own, *super().get_urls()]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,17 +13,19 @@ from coe_portal.core import inbox
 from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.serializers import (
     AuditEntrySerializer,
+    AuditStateSerializer,
     CreatedTokenSerializer,
     MeSerializer,
     TokenInput,
     TokenSerializer,
     UserSerializer,
 )
-from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
+from coe_portal.core.errors import NotAllowed
 from coe_portal.core.filters import AuditFilter, UserFilter
 from coe_portal.core.models import ApiToken, AuditEntry, Scope, User
 from coe_portal.core.permissions import audit_visible_to
-from coe_portal.core.services import tokens
+from coe_portal.core.services import tokens, verification
 
 
 class UserViewSet(PortalViewSet):
@@ -49,6 +52,25 @@ class AuditViewSet(PortalViewSet):
 
     def get_queryset(self) -> QuerySet[AuditEntry]:
         return audit_visible_to(self.person).for_list()
+
+    @extend_schema(
+        methods=["get"],
+        parameters=[OpenApiParameter("expect", str, description="A head that was noted earlier, NUMBER:HASH.")],
+        responses=AuditStateSerializer,
+    )
+    @extend_schema(methods=["post"], request=None, responses={202: AuditStateSerializer})
+    @action(detail=False, methods=["get", "post"], pagination_class=None, filter_backends=[])
+    def verify(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How far the trail is sealed and what the last check found; POST has the whole chain checked now."""
+        del args, kwargs
+        if reason := verification.may_check(self.person):
+            raise NotAllowed(reason)
+        refuse_unknown_parameters(request, "expect")
+        expect = request.query_params.get("expect", "")
+        if request.method == "POST":
+            verification.ask(actor=self.person)
+        told = vars(verification.state()) | {"expected": verification.holds(expect) if expect else None}
+        return Response(AuditStateSerializer(told).data, status=202 if request.method == "POST" else 200)
 
 
 class TokenViewSet(PortalViewSet):

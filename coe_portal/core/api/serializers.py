@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from coe_portal.core.chain import ANCHOR, CHANGED, INSERTED, MISSING, REORDERED
 from coe_portal.core.errors import InvalidInput
-from coe_portal.core.models import ApiToken, AuditEntry, Scope, User
+from coe_portal.core.models import ApiToken, AuditCheck, AuditEntry, Scope, User
 
 
 class StrictInput(serializers.Serializer[dict[str, Any]]):
@@ -75,6 +76,44 @@ class AuditEntrySerializer(serializers.ModelSerializer[AuditEntry]):
 
     def get_on_behalf_of(self, entry: AuditEntry) -> str:
         return entry.on_behalf_of.username if entry.on_behalf_of else ""
+
+
+class AuditBreakSerializer(serializers.Serializer[dict[str, Any]]):
+    """The first place where the trail is not what was sealed."""
+
+    kind = serializers.ChoiceField(choices=[CHANGED, MISSING, INSERTED, REORDERED, ANCHOR])
+    number = serializers.IntegerField(help_text="Number of the seal.")
+    entry = serializers.IntegerField(allow_null=True, help_text="Id of the audit entry, if there is one.")
+    message = serializers.CharField()
+
+
+class AuditCheckSerializer(serializers.ModelSerializer[AuditCheck]):
+    """One walk along the whole chain."""
+
+    asked_by = serializers.SerializerMethodField(help_text="Username; empty when the schedule asked.")
+    is_intact = serializers.BooleanField(read_only=True)
+    broken = AuditBreakSerializer(allow_null=True, read_only=True)
+
+    class Meta:
+        model = AuditCheck
+        fields = ["id", "asked_at", "asked_by", "position", "finished_at", "is_intact", "unsealed", "head", "broken"]
+        read_only_fields = fields
+
+    def get_asked_by(self, check: AuditCheck) -> str:
+        return check.asked_by.username if check.asked_by else ""
+
+
+class AuditStateSerializer(serializers.Serializer[Any]):
+    """How far the audit trail is sealed, and what the last check found."""
+
+    sealed = serializers.IntegerField(help_text="Entries in the chain.")
+    unsealed = serializers.IntegerField(help_text="Entries written since the last sealing.")
+    head = serializers.CharField(
+        help_text="NUMBER:HASH of the last seal; keep it elsewhere, and send it as ?expect= later."
+    )
+    expected = serializers.BooleanField(allow_null=True, help_text="Whether the head sent as ?expect= is in the chain.")
+    check = AuditCheckSerializer(allow_null=True, help_text="The last finished check.")
+    running = AuditCheckSerializer(allow_null=True, help_text="The check that is under way.")
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):

@@ -18,6 +18,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
     def for_list(self) -> Self:
         return self.select_related("actor", "on_behalf_of")
 
+    def with_seal(self) -> Self:
+        """With the link of the hash chain that covers each entry, as ``seal``; the newest have none yet."""
+        return self.for_list().select_related("seal")
+
 
 class AuditEntry(models.Model):
     """One thing that somebody, or the portal itself, did. Rows are only ever added: a trigger refuses the rest."""

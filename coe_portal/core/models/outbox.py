@@ -37,6 +37,7 @@ class OutboxEvent(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     delivered_at = models.DateTimeField(null=True, editable=False)
+    request_id = models.CharField(max_length=64, blank=True)
 
     objects = OutboxQuerySet.as_manager()
 

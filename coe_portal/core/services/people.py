@@ -6,8 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound
+from coe_portal.core.events import PersonActivityChanged
 from coe_portal.core.models import User, UserKind
 from coe_portal.core.models.user import MailMode, Theme
 
@@ -40,6 +41,11 @@ def stand_in(*, person: User, first: date, last: date) -> None:
         first, last = min(first, person.stands_in_from), max(last, person.stands_in_until)
     person.stands_in_from, person.stands_in_until = first, last
     person.save(update_fields=["stands_in_from", "stands_in_until"])
+
+
+def tell_activity(*, person: User) -> None:
+    """Tell the apps above that an account was switched off or on. Call inside the transaction that does it."""
+    outbox.publish(PersonActivityChanged(person.username, person.is_active, timezone.now().isoformat()))
 
 
 @transaction.atomic

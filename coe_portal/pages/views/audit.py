@@ -3,17 +3,20 @@
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core.csv_export import csv_response
 from coe_portal.core.filters import AuditFilter
-from coe_portal.core.htmx import render_page
+from coe_portal.core.htmx import is_fragment_request, redirect, render_page
 from coe_portal.core.models import AuditEntry
 from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.permissions import audit_visible_to
+from coe_portal.core.services import verification
 from coe_portal.core.sessions import signed_in
 from coe_portal.pages.views.narrowing import chips, without
 
@@ -51,6 +54,8 @@ def trail(request: HttpRequest) -> HttpResponse:
         "chips": chips(filters.form, request.GET),
         "sees_all": signed_in(request).reads_everything,
     }
+    if context["sees_all"] and not is_fragment_request(request):
+        context["seals"] = verification.state()
     return render_page(request, "pages/audit.html", context, partial="entries")
 
 
@@ -69,3 +74,11 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     rows = (_row(entry) for entry in entries.order_by("-id")[:EXPORT_LIMIT].iterator(chunk_size=2000))
     about = f"Audit trail as of {timezone.localtime():%d %B %Y %H:%M %Z}, newest first, times in UTC"
     return csv_response("audit", about, HEADER, rows)
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """Have the whole trail checked against its seals now."""
+    verification.ask(actor=signed_in(request))
+    messages.success(request, "The audit trail is being checked. Load this page again to see what was found.")
+    return redirect(request, reverse("pages:audit"))

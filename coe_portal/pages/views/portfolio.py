@@ -31,7 +31,14 @@ VIEWS = (
 )
 SORTS = {"": "-expected", "newest": "-id"}
 JOURNEY_STEPS = {Stage.POC: 4, Stage.PRODUCTION_READY: 5, Stage.PRODUCTION: 6}
-RISK_MARKS = {"high": "bad", "medium": "warn", "low": "mute"}
+RISK_MARKS = {
+    "unacceptable": "bad",
+    "high": "bad",
+    "medium": "warn",
+    "limited": "warn",
+    "low": "mute",
+    "minimal": "mute",
+}
 HEADER = ["key", "name", "business unit", "stage", "health", "risk tier", "value a year", "POC budget", "currency"]
 HEADER += ["POC ends", "readiness (of 100)", "waits for", "owner", "sponsor"]
 

@@ -13,11 +13,13 @@ from coe_portal.core.models import User
 from governance import permissions
 from governance.events import ApprovalRequested
 from governance.models import AddedHolder, ApprovalRequest, ApprovalStep, Delegation, HolderKind, HolderOrigin
+from governance.models.steps import ONE_PERSON
 from governance.policies import outcomes
 from governance.policies.document import Policy, digest
 from governance.policies.rules import Facts, Holder, Route, StepRule, part_of
 from governance.services.approvals import closing, keeping
 from projects.models import Project
+from projects.services import gaps
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def request_approval(
     notes = [note for number, rule in enumerate(rules, 1) if (note := _add_step(request, rule, number, policy, never))]
     request.note = " ".join(notes)[:300]
     request.save(update_fields=["note"])
-    audit.record(actor=actor, action="approval.requested", subject=request, after={"digest": request.digest})
+    asked = {"action": request.action, "revision": request.revision, "steps": [rule.name for rule in rules]}
+    audit.record(actor=actor, action="approval.requested", subject=request, after=asked | {"digest": request.digest})
     outbox.publish(ApprovalRequested(request.pk, request.subject, request.action))
     keeping.keep_approvals(request, never, actor)
     closing.settle(request, actor)
@@ -102,7 +105,7 @@ def _delegations(request: ApprovalRequest) -> list[tuple[int, int]]:
 
 def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: Policy, never: set[int]) -> str:
     """Add one step with those who may decide it. Returns what people should know of it."""
-    needed = 1 if rule.holder.kind == HolderKind.PERSON else rule.needed
+    needed = 1 if rule.holder.kind in ONE_PERSON else rule.needed
     own = _people(rule.holder, request, never)
     fallback = rule.fallback or policy.fallback
     spare = set(_people(fallback, request, never)) - set(own) if fallback and len(own) < needed else set()
@@ -113,7 +116,7 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
         position=position,
         order=rule.order,
         name=rule.name,
-        **_held(holder, request.project),
+        **held(holder, request.project),
         needed=needed,
         days=rule.days,
         is_fallback=is_fallback,
@@ -126,20 +129,25 @@ def _add_step(request: ApprovalRequest, rule: StepRule, position: int, policy: P
     )
     added = None
     if spare and own and fallback:
-        held = _held(fallback, request.project)
-        added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **held)
+        extra = held(fallback, request.project)
+        added = AddedHolder.objects.create(step=step, origin=HolderOrigin.FALLBACK, **extra)
     return _note(rule.name, needed, len(own), len(spare), added)
 
 
 def _people(holder: Holder | None, request: ApprovalRequest, never: set[int]) -> list[User]:
     if holder is None:
         return []
-    held = _held(holder, request.project)
-    return permissions.possible_approvers(held["kind"], held["value"], held["person"], request.project, never)
+    found = held(holder, request.project)
+    return permissions.possible_approvers(found["kind"], found["value"], found["person"], request.project, never)
 
 
-def _held(holder: Holder, project: Project) -> dict[str, Any]:
-    person = getattr(project, holder.value) if holder.kind == HolderKind.PERSON else None
+def held(holder: Holder, project: Project) -> dict[str, Any]:
+    """The columns of a row that names this holder, with the one person whom the project names now."""
+    person = None
+    if holder.kind == HolderKind.PERSON:
+        person = getattr(project, holder.value)
+    elif holder.kind == HolderKind.ACCOUNTABLE:
+        person = gaps.accountable_for(project, holder.value)
     return {"kind": holder.kind, "value": holder.value, "person": person}
 
 

@@ -53,7 +53,8 @@ def decide(
     decision = _record(request, seat, verdict, comment.strip(), demands, actor)
     if verdict == Verdict.APPROVE_WITH_CONDITIONS:
         set_for(decision, demands, conditions_due_on)
-    closing.settle(request, actor)
+    with audit.standing_in(actor, seat.on_behalf_of):
+        closing.settle(request, actor)
     return request
 
 

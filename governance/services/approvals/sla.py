@@ -8,9 +8,11 @@ from django.utils import timezone
 from coe_portal.core import audit, outbox
 from governance import permissions
 from governance.events import StepEscalated, StepReminded
-from governance.models import AddedHolder, ApprovalState, ApprovalStep, HolderKind, HolderOrigin
+from governance.models import AddedHolder, ApprovalState, ApprovalStep, HolderOrigin
 from governance.policies import clock
+from governance.policies.rules import Holder
 from governance.services.approvals import clocks, closing
+from governance.services.approvals.asking import held
 
 BATCH = 100
 
@@ -45,10 +47,8 @@ def _remind(step: ApprovalStep) -> None:
 
 
 def _escalate(step: ApprovalStep) -> None:
-    person = getattr(step.request.project, step.escalate_value) if step.escalate_kind == HolderKind.PERSON else None
-    added = AddedHolder.objects.create(
-        step=step, origin=HolderOrigin.ESCALATION, kind=step.escalate_kind, value=step.escalate_value, person=person
-    )
+    holder = held(Holder(step.escalate_kind, step.escalate_value), step.request.project)
+    added = AddedHolder.objects.create(step=step, origin=HolderOrigin.ESCALATION, **holder)
     step.escalated_at = timezone.now()
     after = _about(step) | {"added": permissions.holding_words(added)}
     audit.record(actor=None, action="approval.escalated", subject=step.request, after=after)

@@ -1,0 +1,114 @@
+"""What governance decides, in sentences of the audit trail."""
+
+from coe_portal.core.story import Telling, tells
+
+VERDICTS = {
+    "approve": "approved the step {step} of {label}",
+    "approve_with_conditions": "approved the step {step} of {label} with conditions: {conditions}",
+    "request_changes": "asked for changes at the step {step} of {label}",
+    "reject": "rejected {label} at the step {step}",
+}
+
+
+@tells("approval.requested")
+def _requested(told: Telling) -> str:
+    steps = told.after.get("steps")
+    return f"asked for approval of {told.label}" + (f", to be decided by {told.said(steps)}" if steps else "")
+
+
+@tells("approval.decided")
+def _decided(told: Telling) -> str:
+    said = {"label": told.label, "step": f"“{told.after['step']}”", "conditions": told.said(told.after["conditions"])}
+    return VERDICTS[told.after["verdict"]].format(**said)
+
+
+@tells("approval.approved", "approval.rejected", "approval.changes_requested", "approval.void", "approval.expired")
+def _closed(told: Telling) -> str:
+    ends = {"approved": "approved", "rejected": "rejected", "changes_requested": "sent back for changes"}
+    state = told.after["state"]
+    return f"closed {told.label} as {ends.get(state, state)}"
+
+
+@tells("approval.withdrawn")
+def _withdrawn(told: Telling) -> str:
+    return f"took back {told.label}"
+
+
+@tells("approval.kept")
+def _kept(told: Telling) -> str:
+    after = told.after
+    return f"kept the approval of {after['decision']} from {after['from']} for “{after['step']}” of {told.label}"
+
+
+@tells("approval.question_asked")
+def _asked(told: Telling) -> str:
+    return f"asked a question about {told.label}; its clock stands still"
+
+
+@tells("approval.question_answered")
+def _answered(told: Telling) -> str:
+    return f"answered a question about {told.label}"
+
+
+@tells("approval.reminded")
+def _reminded(told: Telling) -> str:
+    return f"reminded who decides “{told.after['step']}” of {told.label}"
+
+
+@tells("approval.escalated")
+def _escalated(told: Telling) -> str:
+    return f"let {told.after['added']} decide “{told.after['step']}” of {told.label} too, because its time is over"
+
+
+@tells("condition.set")
+def _condition(told: Telling) -> str:
+    return f"set the condition “{told.after['text']}” for {told.said(told.after['owner'])} until {told.after['due_on']}"
+
+
+@tells("condition.met")
+def _met(told: Telling) -> str:
+    return f"marked as met: {told.label}"
+
+
+@tells("finding.raised")
+def _raised(told: Telling) -> str:
+    after = told.after
+    return (
+        f"raised a finding of {after['severity']} severity: “{told.label}”; "
+        f"{told.said(after['owner'])} puts it right until {after['due_on']}"
+    )
+
+
+@tells("finding.resolved")
+def _resolved(told: Telling) -> str:
+    return f"resolved the finding “{told.label}”"
+
+
+@tells("break_glass.opened")
+def _glass(told: Telling) -> str:
+    place = told.after["action"].replace("_", " ")
+    where = f" in {told.after['environment']}" if told.after.get("environment") else ""
+    return f"broke the glass for {place}{where} until {told.after['closes_at'][:16].replace('T', ' ')}"
+
+
+@tells("policy.published", "policy.superseded", "policy.drafted", "policy.draft_changed")
+def _policy(told: Telling) -> str:
+    return f"{told.entry.action.partition('.')[2].replace('_', ' ')}: policy {told.label}"
+
+
+POC = {
+    "go": "decided that the proof of concept goes on to production",
+    "no_go": "decided to stop after the proof of concept",
+    "pivot": "decided that the proof of concept changes its direction",
+    "extend": "asked for more time or money for the proof of concept",
+}
+
+
+@tells("poc.decided")
+def _poc_decided(told: Telling) -> str:
+    return POC[told.after["decision"]]
+
+
+@tells("poc_clock.warning", "poc_clock.over")
+def _poc_clock(told: Telling) -> str:
+    return f"rang: {told.after['percent']}% of the {told.after['kind']} of the proof of concept is used"
