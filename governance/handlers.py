@@ -1,5 +1,7 @@
 """What governance does when something happens: people are told. Handlers touch the database only."""
 
+from django.urls import reverse
+
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
@@ -14,7 +16,8 @@ from governance.events import (
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
 from governance.services import notifications, poc_alarms, risk
 from governance.services.approvals import rerouting
-from projects.events import AccountableChanged, ChecklistAnswered
+from projects.events import AccountableChanged, ChecklistAnswered, CriterionReopened
+from projects.models import Criterion, CriterionStatus, Project
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -64,6 +67,19 @@ def question_answered(event: QuestionAnswered) -> None:
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
     notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+
+
+@subscribe(CriterionReopened)
+def criterion_reopened(event: CriterionReopened) -> None:
+    """Write to who answers it, and to the project's owner."""
+    rows = Criterion.objects.select_related("owner", "project__owner").filter(code=event.code)
+    criterion = rows.get(project=Project.objects.by_key(event.project_key).get())
+    what = "has expired" if event.status == CriterionStatus.EXPIRED else "counts again: its waiver has ended"
+    title = f"{event.project_key}: “{criterion.short}” {what}"
+    link = reverse("projects:criterion", args=[event.project_key, event.code])
+    notice = notifications.Notice(title, "Look at it again, then confirm or change the answer.", link)
+    people = {person for person in (criterion.owner, criterion.project.owner) if person}
+    notifications.tell_of(event.key, notice, people)
 
 
 @subscribe(PocClockRang)

@@ -13,10 +13,11 @@ from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.serializers import StrictInput
 from coe_portal.core.api.views import refuse_unknown_parameters
 from governance.models import PocChoice, PocDecision
-from governance.policies.poc_clock import OVER, RUNNING, WARNING
 from governance.services import poc_clock, poc_decisions, spending
 from projects.models import Project
 from projects.permissions import visible_project
+
+LEVELS = "running, warning or over."
 
 
 class PocDecisionSerializer(serializers.ModelSerializer[PocDecision]):
@@ -45,7 +46,7 @@ class HandSerializer(serializers.Serializer[Any]):
     """Time or money: how much is used, in percent; null without a limit."""
 
     percent = serializers.IntegerField(allow_null=True)
-    level = serializers.ChoiceField(choices=[RUNNING, WARNING, OVER])
+    level = serializers.CharField(help_text=LEVELS)
 
 
 class ClockSerializer(serializers.Serializer[Any]):
@@ -57,7 +58,7 @@ class ClockSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(source="project.currency")
     committed = serializers.DecimalField(source="spent.committed", max_digits=18, decimal_places=6)
     accrued = serializers.DecimalField(source="spent.accrued", max_digits=18, decimal_places=6)
-    level = serializers.ChoiceField(source="reading.level", choices=[RUNNING, WARNING, OVER])
+    level = serializers.CharField(source="reading.level", help_text=LEVELS)
     time = HandSerializer(source="reading.time")
     money = HandSerializer(source="reading.money")
     achieved = serializers.CharField(help_text="The best of the success metric so far, in words.")

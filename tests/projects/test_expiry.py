@@ -5,18 +5,21 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coe_portal.core import inbox, outbox
 from coe_portal.core.errors import NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
+from governance.services import notifications
 from projects.checklists import Demands, demands_of
 from projects.models import Criterion, Project
 from projects.services import checklist, evidence, expiry
 from tests.core.conftest import bearer
-from tests.factories import ANSWERS, complete_intake, organisation, person
+from tests.factories import ANSWERS, complete_intake, intake, organisation, person
 
 pytestmark = pytest.mark.django_db
 DAYS = st.dates(date(2026, 1, 1), date(2030, 1, 1))
@@ -67,6 +70,39 @@ def test_an_accepted_answer_expires_and_asks_to_be_looked_at_again(people: dict[
     entry = AuditEntry.objects.get(action="checklist.expired")
     assert entry.actor is None and entry.project == project.key
     assert OutboxEvent.objects.filter(name="projects.criterion_reopened").count() == 1
+
+
+def test_who_answers_is_told_by_mail_and_in_the_inbox(people: dict[str, User]) -> None:
+    project = complete_intake()
+    for user in people.values():
+        user.email = f"{user.username}@halden.example"
+        user.save(update_fields=["email"])
+    checklist.plan_criterion(
+        project_key=project.key, code="value", owner="scientist", due_on=None, actor=people["domain"]
+    )
+    _judge(project)
+    with time_machine.travel(timezone.now() + timedelta(days=400), tick=False):
+        expiry.attend_due()
+        while outbox.deliver_next():
+            pass
+        notifications.send_due()
+        assert [task.title for task in inbox.tasks(people["scientist"])] == [f"“Business value” of {project.name}"]
+        assert inbox.tasks(people["domain"]) == []
+    told = [message for message in mail.outbox if "has expired" in message.subject]
+    assert sorted(address for message in told for address in message.to) == [
+        "domain@halden.example", "scientist@halden.example",
+    ]  # fmt: skip
+    assert f"/projects/{project.key}/checklist/value/" in told[0].body
+
+
+def test_an_open_question_calls_its_owner_a_week_before_its_day(people: dict[str, User]) -> None:
+    project, today = intake(), timezone.localdate()
+    for days, called in ((8, 0), (7, 1)):
+        due = today + timedelta(days=days)
+        checklist.plan_criterion(
+            project_key=project.key, code="users", owner="scientist", due_on=due, actor=people["domain"]
+        )
+        assert len(inbox.tasks(people["scientist"])) == called
 
 
 def test_evidence_that_holds_for_less_ends_the_acceptance_earlier(people: dict[str, User]) -> None:

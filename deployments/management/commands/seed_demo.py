@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,18 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     for code, answer in described["answers"].items():
         checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
     for piece in described.get("evidence", []):
-        code, wanted = piece["code"], {name: value for name, value in piece.items() if name != "code"}
-        evidence.add(project_key=project.key, code=code, piece=evidence.Piece(**wanted), actor=owner)
+        evidence.add(project_key=project.key, code=piece["code"], piece=_piece(piece), actor=owner)
     if described["reach"] not in ("draft", "complete"):
         _decide(project.key, described, people, owner)
     _launch(project.key, described, people)
     return Project.objects.get(pk=project.pk)
+
+
+def _piece(described: Mapping[str, Any]) -> evidence.Piece:
+    """A piece of evidence; ``content`` is what stands in its file."""
+    values = {name: value for name, value in described.items() if name not in ("code", "content")}
+    content = BytesIO(described["content"].encode()) if "content" in described else None
+    return evidence.Piece(**values, content=content)
 
 
 def _form_team(key: str, described: Mapping[str, Any], owner: User) -> None:
