@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Case, Q, Sum, Value, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -16,15 +17,22 @@ NOTHING = Value(Decimal(0), output_field=MoneyField())
 CONSIDERED = 200
 
 
-def spent_by(project_ids: Collection[int]) -> dict[int, spending.Spent]:
-    """By project: ``accrued`` is the cost of what has ended, ``committed`` the worst case of what may still cost.
-
-    A run that ended before AWS accepted it costs nothing.
-    """
+def _rows() -> Any:
+    """Runs by project: ``accrued`` is the cost of what ended, ``committed`` the worst case of what may still cost."""
     never_started = Q(state__in=FINAL_STATES, arn="", cost=None)
     open_ended = Case(When(never_started, then=NOTHING), When(cost=None, then="worst_case"), default=NOTHING)
-    rows = Run.objects.filter(project__in=project_ids).order_by().values("project")
-    sums = rows.annotate(accrued=Coalesce(Sum("cost"), NOTHING), committed=Sum(open_ended, output_field=MoneyField()))
+    rows = Run.objects.order_by().values("project")
+    return rows.annotate(accrued=Coalesce(Sum("cost"), NOTHING), committed=Sum(open_ended, output_field=MoneyField()))
+
+
+def total_of(project: OuterRef) -> Any:
+    """Both together for the project of an outer query."""
+    return Subquery(_rows().filter(project=project).annotate(total=F("accrued") + F("committed")).values("total"))
+
+
+def spent_by(project_ids: Collection[int]) -> dict[int, spending.Spent]:
+    """By project. A run that ended before AWS accepted it costs nothing."""
+    sums = _rows().filter(project__in=project_ids)
     return {row["project"]: spending.Spent(row["committed"], row["accrued"]) for row in sums}
 
 
@@ -53,4 +61,4 @@ def _reported(metrics: dict[str, float], name: str) -> float | None:
     return next((metrics[each] for each in (f"validation:{wanted}", wanted) if each in metrics), None)
 
 
-spending.register(spending.Source(spent_by, best_of))
+spending.register(spending.Source(spent_by, total_of, best_of))

@@ -94,7 +94,7 @@ def _clock(project: Project) -> dict[str, Any]:
     return {
         "project": project,
         "spent": spent,
-        "reading": poc_clock.reading_of(project, spent),
+        "reading": poc_clock.reading_of(project, spent.total),
         "achieved": reached.says if reached else "",
         "kill_criteria": feasible.get("kill_criteria", ""),
         "extensions": sum(each.decision == PocChoice.EXTEND and bool(each.in_force_at) for each in decisions),

@@ -70,21 +70,22 @@ def _missing(project: Project, action: str, environment_kind: str, actor: User |
     if rule is None:
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
-    is_overdue, roles = _facts(project, actor)
+    is_overdue, roles, clock_facts = _facts(project, actor)
     found = [_wrong_stage(project, rule, environment_kind), _wrong_person(project, rule, actor, roles)]
-    clock = poc_clock.missing(project, actor) if rule.within_poc_dates else []
+    clock = poc_clock.missing(project, actor, clock_facts) if rule.within_poc_dates else []
     overdue = conditions.missing(project, action) if is_overdue else []
     wrong = [item for item in found if item is not None]
     return [*clock, *wrong, *overdue, *risk.missing(project, action)]
 
 
-def _facts(project: Project, actor: User | None) -> tuple[bool, list[str]]:
-    """In one query: whether a condition of the project is overdue, and the roles that the actor has in its team."""
+def _facts(project: Project, actor: User | None) -> tuple[bool, list[str], poc_clock.Known]:
+    """In one query: whether a condition is overdue, the roles that the actor has in the team, what the clock needs."""
     overdue = Condition.objects.binding().overdue().filter(project=OuterRef("pk"))
     roles = Member.objects.filter(project=OuterRef("pk"), user=actor).values("roles")[:1]
-    row = Project.objects.annotate(is_overdue=Exists(overdue), actor_roles=Subquery(roles))
-    is_overdue, held = row.values_list("is_overdue", "actor_roles").get(pk=project.pk)
-    return is_overdue, held or []
+    asked = {"is_overdue": Exists(overdue), "actor_roles": Subquery(roles), **poc_clock.annotations()}
+    row = Project.objects.annotate(**asked).values_list(*asked).get(pk=project.pk)
+    is_overdue, held, spent, newest = row
+    return is_overdue, held or [], poc_clock.known_from(spent, newest)
 
 
 def _broken_glass(

@@ -9,7 +9,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.utils import timezone
 
-from coe_portal.core import inbox
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
 from governance import permissions
@@ -53,7 +52,6 @@ class Inbox:
     needs_you: int
     waiting: int
     page: Page
-    tasks: Sequence[inbox.Task] = ()
 
     @property
     def keys(self) -> list[str]:
@@ -97,9 +95,7 @@ def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | 
         groups += [] if cursor else _for_information(user)
     needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
     counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
-    tasks, decisions = inbox.tasks(user), counted["needs_you"]
-    shown = tasks if tab == NEEDS_YOU and not cursor else ()
-    return Inbox(tab, groups, decisions + len(tasks), counted["all"] - decisions, page, shown)
+    return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
 
 
 def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:

@@ -12,8 +12,9 @@ from projects.models import Project
 
 def decide_how_it_goes_on(project: Project, user: User) -> NextAction | None:
     """Ask for a decision while the clock is nearly run down, unless one holds."""
-    reading = poc_clock.reading_of(project)
-    if reading.level == RUNNING or poc_clock.holds(poc_clock.latest_decision(project)):
+    known = poc_clock.known_of(project)
+    reading = poc_clock.reading_of(project, known.spent)
+    if reading.level == RUNNING or known.holds:
         return None
     used = [f"{hand.percent}% of its {hand.kind}" for hand in reading.hands if hand.level != RUNNING]
     why = f"The proof of concept has used {' and '.join(used)}."

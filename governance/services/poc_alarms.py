@@ -30,7 +30,7 @@ def _attend(projects: list[Project]) -> int:
     due = [
         (project, hand)
         for project in projects
-        for hand in poc_clock.reading_of(project, spent[project.pk]).hands
+        for hand in poc_clock.reading_of(project, spent[project.pk].total).hands
         if hand.level != RUNNING and (project.pk, hand.kind, hand.level, _limit(project, hand)) not in rung
     ]
     return sum(_ring(project.pk, hand) for project, hand in due)
@@ -50,7 +50,7 @@ def _limit(project: Project, hand: Hand) -> str:
 def _ring(project_id: int, hand: Hand) -> bool:
     """Keep that the clock rang; nothing when somebody was faster, or a decision holds it open."""
     project = Project.objects.select_for_update().get(pk=project_id)
-    if project.stage != Stage.POC or poc_clock.holds(poc_clock.latest_decision(project)):
+    if project.stage != Stage.POC or poc_clock.known_of(project).holds:
         return False
     values = {"percent": hand.percent or 0}
     alarm, is_new = ClockAlarm.objects.get_or_create(

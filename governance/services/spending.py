@@ -3,7 +3,14 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import add
+from typing import Any
 
+from django.db.models import OuterRef, Value
+from django.db.models.functions import Coalesce
+
+from coe_portal.core.fields import MoneyField
 from projects.models import Project
 
 
@@ -34,10 +41,12 @@ class Source:
 
     Attributes:
         spent: what each of these projects (by primary key) has spent, with one query.
+        total: the same for one project, as a part of another query; it is given the reference to the project's row.
         achieved: the best that a project has reached; None when nothing is measured yet.
     """
 
     spent: Callable[[Collection[int]], Mapping[int, Spent]]
+    total: Callable[[OuterRef], Any]
     achieved: Callable[[Project], Achievement | None]
 
 
@@ -57,6 +66,12 @@ def spent_by(project_ids: Collection[int]) -> dict[int, Spent]:
             known = found[project_id]
             found[project_id] = Spent(known.committed + more.committed, known.accrued + more.accrued)
     return found
+
+
+def total_of(project: OuterRef) -> Any:
+    """What the project of the outer query has spent in all, as a part of that query."""
+    nothing = Value(Decimal(0), output_field=MoneyField())
+    return reduce(add, [Coalesce(source.total(project), nothing) for source in _sources], nothing)
 
 
 def achievement_of(project: Project) -> Achievement | None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from coe_portal.core.errors import DomainError
@@ -27,18 +29,24 @@ BARS = {RUNNING: "", WARNING: "warn", OVER: "bad"}
 @require_GET
 def clock_panel(request: HttpRequest, key: str) -> HttpResponse:
     """The card of the project's page, or a page of its own."""
-    project = visible_project(signed_in(request), key)
+    project = _with_criteria(visible_project(signed_in(request), key))
     context = {"project": project} | clock_context(project)
     return render_page(request, "governance/poc_clock.html", context, partial="panel")
+
+
+def _with_criteria(project: Project) -> Project:
+    """Read the checklist once, for the head of the page and for what stands below."""
+    prefetch_related_objects([project], "criteria")
+    return project
 
 
 def clock_context(project: Project) -> dict[str, Any]:
     """Time and money used, what was reached, when to stop, and what was decided."""
     spent = spending.spent_by([project.pk])[project.pk]
-    reading = poc_clock.reading_of(project, spent)
+    reading = poc_clock.reading_of(project, spent.total)
     decisions = list(PocDecision.objects.for_list().filter(project=project))
     in_force = [each for each in decisions if each.in_force_at]
-    feasible = project.criteria.filter(code="feasible").values_list("answer", flat=True).first() or {}
+    feasible = next((item.answer or {} for item in project.criteria.all() if item.code == "feasible"), {})
     return {
         "reading": reading,
         "spent": spent,
@@ -48,8 +56,12 @@ def clock_context(project: Project) -> dict[str, Any]:
         "kill_criteria": feasible.get("kill_criteria", ""),
         "decisions": decisions,
         "extensions": sum(each.decision == PocChoice.EXTEND for each in in_force),
-        "holding": in_force[0] if in_force and poc_clock.holds(in_force[0]) else None,
+        "holding": next((each for each in in_force[:1] if _holds(each)), None),
     }
+
+
+def _holds(decision: PocDecision) -> bool:
+    return decision.holds_until is not None and decision.holds_until >= timezone.localdate()
 
 
 def _bar(hand: Hand) -> tuple[int, str]:
@@ -61,8 +73,8 @@ def _bar(hand: Hand) -> tuple[int, str]:
 def decision_page(request: HttpRequest, key: str) -> HttpResponse:
     """What is known beside the decision; POST records it."""
     user = signed_in(request)
-    project = visible_project(user, key)
-    questions = list(project.criteria.values_list("code", "short"))
+    project = _with_criteria(visible_project(user, key))
+    questions = [(item.code, item.short) for item in project.criteria.all()]
     form = PocDecisionForm(request.POST or None, questions=questions, currency=project.currency)
     if request.method == "POST" and form.is_valid():
         try:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.db.models import Value
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from coe_portal.core import inbox, outbox
 from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFound, StaleState
+from coe_portal.core.fields import MoneyField
 from coe_portal.core.models import AuditEntry, User
 from deployments.models import Run
 from deployments.services import runs
@@ -94,7 +96,8 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def spend(amount: int) -> None:
         found = spending.Spent(Decimal(amount) / 2, Decimal(amount) / 2)
-        source = spending.Source(lambda keys: dict.fromkeys(keys, found), lambda project: None)
+        total = Value(Decimal(amount), output_field=MoneyField())
+        source = spending.Source(lambda keys: dict.fromkeys(keys, found), lambda outer: total, lambda project: None)
         monkeypatch.setattr(spending, "_sources", [source])
 
     return spend
@@ -183,6 +186,7 @@ def test_what_runs_cost_is_what_the_clock_counts(project: Project, shelf: None) 
     found = spending.spent_by([project.pk, other.pk])
     assert found[project.pk] == spending.Spent(second.worst_case, Decimal("3.5"))
     assert found[project.pk].total == Run.objects.filter(project=project).committed()
+    assert poc_clock.known_of(project).spent == found[project.pk].total
     assert found[other.pk] == spending.Spent()
 
 
