@@ -4,7 +4,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, ExpressionWrapper, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -20,14 +20,21 @@ CONSIDERED = 200
 def _rows() -> Any:
     """Runs by project: ``accrued`` is the cost of what ended, ``committed`` the worst case of what may still cost."""
     never_started = Q(state__in=FINAL_STATES, arn="", cost=None)
-    open_ended = Case(When(never_started, then=NOTHING), When(cost=None, then="worst_case"), default=NOTHING)
+    open_ended = Case(
+        When(never_started, then=NOTHING),
+        When(cost=None, then="worst_case"),
+        default=NOTHING,
+        output_field=MoneyField(),
+    )
     rows = Run.objects.order_by().values("project")
-    return rows.annotate(accrued=Coalesce(Sum("cost"), NOTHING), committed=Sum(open_ended, output_field=MoneyField()))
+    accrued = Coalesce(Sum("cost", output_field=MoneyField()), NOTHING, output_field=MoneyField())
+    return rows.annotate(accrued=accrued, committed=Sum(open_ended, output_field=MoneyField()))
 
 
 def total_of(project: OuterRef) -> Any:
     """Both together for the project of an outer query."""
-    return Subquery(_rows().filter(project=project).annotate(total=F("accrued") + F("committed")).values("total"))
+    both = ExpressionWrapper(F("accrued") + F("committed"), output_field=MoneyField())
+    return Subquery(_rows().filter(project=project).annotate(total=both).values("total"), output_field=MoneyField())
 
 
 def spent_by(project_ids: Collection[int]) -> dict[int, spending.Spent]:

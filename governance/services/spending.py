@@ -71,7 +71,8 @@ def spent_by(project_ids: Collection[int]) -> dict[int, Spent]:
 def total_of(project: OuterRef) -> Any:
     """What the project of the outer query has spent in all, as a part of that query."""
     nothing = Value(Decimal(0), output_field=MoneyField())
-    return reduce(add, [Coalesce(source.total(project), nothing) for source in _sources], nothing)
+    totals = [Coalesce(source.total(project), nothing, output_field=MoneyField()) for source in _sources]
+    return reduce(add, totals, nothing)
 
 
 def achievement_of(project: Project) -> Achievement | None:
