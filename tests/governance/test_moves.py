@@ -18,7 +18,7 @@ from governance.policies.rules import Facts
 from governance.services import break_glass, intakes, moves, policies, risk
 from projects import checklists
 from projects.models import Criterion, CriterionStatus, Project, Revision
-from projects.services import checklist, evidence
+from projects.services import evidence
 from tests.factories import ANSWERS, complete_intake, organisation, person
 from tests.governance.requests import decide
 from tests.governance.test_races import ROUNDS, at_once
