@@ -150,6 +150,7 @@ class Env:
     LOG_LEVEL: str = _var(_choice("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="log level")
     STATIC_ROOT: str = _var(default="staticfiles", about="where collectstatic puts files")
     MEDIA_ROOT: str = _var(default="var/media", about="where uploaded evidence is kept")
+    MAX_UPLOAD_MEGABYTES: float = _var(_number, default=25.0, about="largest file that can be evidence, in megabytes")
     DEMO_PASSWORD: str = _var(default="", about="password of the demo people; only the laptop sets it")
     LOCAL_AWS_URL: str = _var(
         _url("http", "https"),

@@ -31,6 +31,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 30},
     },
+    "attend checklists": {
+        "task": "projects.attend_checklists",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "attend POC clocks": {
+        "task": "governance.attend_poc_clocks",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "sweep files": {"task": "projects.sweep_files", "schedule": timedelta(hours=6)},
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "return deferred intakes": {"task": "governance.return_deferred", "schedule": timedelta(minutes=15)},
     "seal the audit trail": {"task": "core.seal_audit", "schedule": timedelta(seconds=10), "options": {"expires": 10}},

@@ -52,6 +52,19 @@ class ApprovalClosed(_AboutRequest):
 
 
 @dataclass(frozen=True)
+class PocClockRang(Event):
+    """The clock of a proof of concept rang."""
+
+    name: ClassVar[str] = "governance.poc_clock_rang"
+    alarm_id: int
+    project_key: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.alarm_id}"
+
+
+@dataclass(frozen=True)
 class StepOpened(_AboutStep):
     """Its holders are asked."""
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from coe_portal.core.models import User
-from governance.models import IntakeOutcome, Severity, Verdict
+from governance.models import IntakeOutcome, PocChoice, Severity, Verdict
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import AccessPattern, BusinessUnit, Dataset, Project
 from projects.services import accesses, places
@@ -66,6 +66,38 @@ class BreakGlassForm(forms.Form):
         help_text="Two people read this before they agree, and an auditor afterwards.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class WaiverForm(forms.Form):
+    """Until when a criterion may pass, and why."""
+
+    ends_on = forms.DateField(label="Until", help_text="The last day; it ends by itself.", widget=_day())
+    reason = forms.CharField(
+        label="Why it can pass, and what covers the risk",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class PocDecisionForm(forms.Form):
+    """How a proof of concept goes on."""
+
+    decision = forms.ChoiceField(choices=PocChoice.choices, label="How does it go on?", widget=forms.RadioSelect)
+    reason = forms.CharField(label="Why", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reopen = forms.MultipleChoiceField(
+        required=False,
+        label="Pivot: which questions have another answer now?",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    ends_on = forms.DateField(required=False, label="Extend: new end", widget=_day())
+    added_budget = forms.DecimalField(
+        required=False, min_value=0, max_digits=12, decimal_places=2, label="Extend: more money"
+    )
+
+    def __init__(self, *args: Any, questions: list[tuple[str, str]], currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reopen"].choices = questions  # type: ignore[attr-defined]
+        self.fields["added_budget"].help_text = f"In {currency}; an extension needs an approval."
 
 
 class DelegationForm(forms.Form):

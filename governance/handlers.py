@@ -1,9 +1,12 @@
 """What governance does when something happens: people are told. Handlers touch the database only."""
 
+from django.urls import reverse
+
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
     DataAccessEnding,
+    PocClockRang,
     QuestionAnswered,
     QuestionAsked,
     StepEscalated,
@@ -12,10 +15,10 @@ from governance.events import (
     StepRerouted,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
-from governance.services import data_access, endings, notifications, risk
+from governance.services import data_access, endings, notifications, poc_alarms, risk
 from governance.services.approvals import rerouting
-from projects.events import AccountableChanged, ChecklistAnswered, ProjectStageMoved
-from projects.models import DataAccess
+from projects.events import AccountableChanged, ChecklistAnswered, CriterionReopened, ProjectStageMoved
+from projects.models import Criterion, CriterionStatus, DataAccess, Project
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -70,6 +73,24 @@ def approval_closed(event: ApprovalClosed) -> None:
 @subscribe(ProjectStageMoved)
 def project_ended(event: ProjectStageMoved) -> None:
     endings.owe_lessons(project_key=event.project_key, source=event.source, target=event.target)
+
+
+@subscribe(CriterionReopened)
+def criterion_reopened(event: CriterionReopened) -> None:
+    """Write to who answers it, and to the project's owner."""
+    rows = Criterion.objects.select_related("owner", "project__owner").filter(code=event.code)
+    criterion = rows.get(project=Project.objects.by_key(event.project_key).get())
+    what = "has expired" if event.status == CriterionStatus.EXPIRED else "counts again: its waiver has ended"
+    title = f"{event.project_key}: “{criterion.short}” {what}"
+    link = reverse("projects:criterion", args=[event.project_key, event.code])
+    notice = notifications.Notice(title, "Look at it again, then confirm or change the answer.", link)
+    people = {person for person in (criterion.owner, criterion.project.owner) if person}
+    notifications.tell_of(event.key, notice, people)
+
+
+@subscribe(PocClockRang)
+def poc_clock_rang(event: PocClockRang) -> None:
+    poc_alarms.tell(event.alarm_id)
 
 
 @subscribe(ChecklistAnswered)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import data_expiry, notifications, qualification
+from governance.services import data_expiry, notifications, poc_alarms, qualification
 from governance.services.approvals import sla
 
 
@@ -28,3 +28,9 @@ def attend_data_access() -> None:
 def return_deferred() -> None:
     """Bring back the intakes that were deferred until today."""
     qualification.return_due()
+
+
+@shared_task(name="governance.attend_poc_clocks")
+def attend_poc_clocks() -> None:
+    """Tell owners and sponsors whose time or money is nearly used, or used up."""
+    poc_alarms.attend_due()

@@ -9,6 +9,7 @@ from governance.views import (
     findings,
     inbox,
     panels,
+    poc,
     policies,
     policy_drafts,
     policy_moves,
@@ -16,6 +17,7 @@ from governance.views import (
     questions,
     ranking,
     risk,
+    waivers,
 )
 
 app_name = "governance"
@@ -59,6 +61,9 @@ urlpatterns = [
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),
     path("projects/<str:key>/findings/new/", findings.report, name="finding_new"),
     path("projects/<str:key>/break-glass/", findings.ask_break_glass, name="break_glass"),
+    path("projects/<str:key>/checklist/<str:code>/waivers/", waivers.panel, name="project_waivers"),
+    path("projects/<str:key>/clock/", poc.clock_panel, name="project_clock"),
+    path("projects/<str:key>/poc-decision/", poc.decision_page, name="poc_decision"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
     path("projects/<str:key>/data/", data_access.project_data, name="project_data"),
     path("projects/<str:key>/data/ask/", data_access.ask, name="data_ask"),

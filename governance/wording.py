@@ -128,3 +128,21 @@ def _weights(told: Telling) -> str:
 
 def _by_dimension(numbers: Mapping[str, Any]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {numbers[name]}" for name in DIMENSIONS)
+
+
+POC = {
+    "go": "decided that the proof of concept goes on to production",
+    "no_go": "decided to stop after the proof of concept",
+    "pivot": "decided that the proof of concept changes its direction",
+    "extend": "asked for more time or money for the proof of concept",
+}
+
+
+@tells("poc.decided")
+def _poc_decided(told: Telling) -> str:
+    return POC[told.after["decision"]]
+
+
+@tells("poc_clock.warning", "poc_clock.over")
+def _poc_clock(told: Telling) -> str:
+    return f"rang: {told.after['percent']}% of the {told.after['kind']} of the proof of concept is used"

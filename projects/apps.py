@@ -9,15 +9,18 @@ class ProjectsConfig(AppConfig):
         from projects import handlers, wording
         from projects.models import Dataset, Handover, LessonsOwed, Project
         from projects.palette import find_datasets, find_projects
-        from projects.services import handovers, lessons
+        from projects.services import answers_due, handovers, lessons
 
         del handlers, wording  # one subscribes, the other registers how its actions are told
         inbox.register("handovers", handovers.count)
         inbox.register_tasks("handovers", handovers.tasks)
+        inbox.register("answers due", lambda user: answers_due.waiting_for(user).count())
+        inbox.register_tasks("answers due", answers_due.tasks)
         menu.register("approvals", Handover.objects.waiting_for, calls=True)
         inbox.register("lessons", lessons.count)
         inbox.register_tasks("lessons", lessons.tasks)
         menu.register("approvals", LessonsOwed.objects.waiting_for, calls=True)
+        menu.register("approvals", answers_due.waiting_for, calls=True)
 
         search.register("projects", find_projects)
         search.register("datasets", find_datasets)

@@ -5,7 +5,7 @@ Nothing here touches the database; the rules are the same for the form, the API 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol, cast
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
@@ -30,6 +30,43 @@ class Question(Protocol):
     def answer_schema(self) -> Any: ...
     @property
     def answer(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a policy asks of one criterion besides its answer.
+
+    Attributes:
+        evidence: kinds of evidence, one piece of one of which is needed; empty when none is.
+        needs_verdict: whether a gate counts the answer only after somebody else accepted it.
+        expires_after_days: days for which an accepted answer holds; None for ever.
+        owner_role: who of the team answers for it unless a person is named; empty for nobody.
+    """
+
+    evidence: tuple[str, ...] = ()
+    needs_verdict: bool = False
+    expires_after_days: int | None = None
+    owner_role: str = ""
+
+    def holds_until(self, accepted_on: date, valid_until: Iterable[date | None] = ()) -> date | None:
+        """The last day of an acceptance: what the policy allows, and no longer than its evidence; None for ever."""
+        days = [day for day in valid_until if day is not None]
+        if self.expires_after_days is not None:
+            days.append(accepted_on + timedelta(days=self.expires_after_days))
+        return min(days, default=None)
+
+
+NO_DEMANDS = Demands()
+
+
+def demands_of(criterion: Mapping[str, Any]) -> Demands:
+    """What a criterion of a policy document asks besides its answer."""
+    return Demands(
+        tuple(criterion.get("evidence", ())),
+        criterion.get("verdict") == "required",
+        criterion.get("expires_after_days"),
+        criterion.get("owner_role", ""),
+    )
 
 
 @dataclass(frozen=True)
@@ -191,7 +228,7 @@ def readiness(questions: Iterable[Question]) -> Readiness:
         points[question.code] = (int(question.weight * share), question.weight)
         if is_complete(question.code, schema, answer):
             continue
-        missing.append(_missing(question, schema, answer))
+        missing.append(unfinished(question, schema, answer))
         left = question.weight - int(question.weight * share)
         if left:
             gains.append(Gain(question.code, left, missing[-1].how_to_fix))
@@ -200,7 +237,8 @@ def readiness(questions: Iterable[Question]) -> Readiness:
     return Readiness(score, not missing, tuple(missing), best, points)
 
 
-def _missing(question: Question, schema: Mapping[str, Any], answer: Answer) -> Missing:
+def unfinished(question: Question, schema: Mapping[str, Any], answer: Answer) -> Missing:
+    """What an answer that is not complete lacks."""
     if not without_blanks(answer):
         return Missing(question.code, f"“{question.short}” is not answered yet.", f"Answer “{question.short}”.")
     empty = missing_fields(schema, answer)

@@ -31,6 +31,21 @@ class ProjectStageMoved(Event):
 
 
 @dataclass(frozen=True)
+class CriterionReopened(Event):
+    """An answer expired or its waiver ended, so somebody has to look at it again; ``status`` says which."""
+
+    name: ClassVar[str] = "projects.criterion_reopened"
+    project_key: str
+    code: str
+    version: int
+    status: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.code}:{self.version}"
+
+
+@dataclass(frozen=True)
 class AccountableChanged(Event):
     """Somebody else, or nobody, is accountable for an area of work now."""
 

@@ -15,6 +15,8 @@ from projects.models import (
     DataAccess,
     DataClassification,
     Dataset,
+    Evidence,
+    EvidenceKind,
     Handover,
     HandoverState,
     Health,
@@ -71,6 +73,18 @@ class CriterionFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Criterion
+        fields: list[str] = []
+
+
+class EvidenceFilter(django_filters.FilterSet):  # type: ignore[misc]
+    criterion = django_filters.CharFilter(field_name="criterion__code", label="Code of the question")
+    kind = django_filters.MultipleChoiceFilter(choices=EvidenceKind.choices, label="Kind")
+    withdrawn = django_filters.BooleanFilter(
+        field_name="withdrawn_at", lookup_expr="isnull", exclude=True, label="Withdrawn"
+    )
+
+    class Meta:
+        model = Evidence
         fields: list[str] = []
 
 

@@ -163,3 +163,43 @@ def _join(told: Telling) -> str:
     words = {"asked": f"asked to join{brought}", "joined": f"took {person} into the team"}
     words |= {"refused": f"did not take {person} into the team", "withdrawn": "does not ask to join any more"}
     return words[told.entry.action.partition(".")[2]]
+
+
+@tells("checklist.evidence_withdrawn")
+def _evidence_withdrawn(told: Telling) -> str:
+    return f"withdrew the evidence “{told.before['title']}” of “{told.label}”"
+
+
+@tells("checklist.reopened")
+def _reopened(told: Telling) -> str:
+    return f"opened “{told.label}” again"
+
+
+@tells("checklist.expired")
+def _expired(told: Telling) -> str:
+    return f"let the answer to “{told.label}” expire"
+
+
+@tells("checklist.confirmed")
+def _confirmed(told: Telling) -> str:
+    return f"confirmed that the answer to “{told.label}” still holds"
+
+
+@tells("checklist.waived")
+def _waived(told: Telling) -> str:
+    return f"waived “{told.label}” until {told.after['waived_until']}"
+
+
+@tells("checklist.waiver_ended")
+def _waiver_ended(told: Telling) -> str:
+    return f"ended the waiver of “{told.label}”"
+
+
+@tells("project.poc_extended")
+def _extended(told: Telling) -> str:
+    before, after = told.before, told.after
+    moved = [f"{name} from {before[key]} to {after[key]}" for key, name in _PLAN if before[key] != after[key]]
+    return f"extended the proof of concept: {' and '.join(moved)}"
+
+
+_PLAN = (("ends_on", "its end"), ("budget", "its budget"))

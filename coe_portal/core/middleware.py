@@ -16,6 +16,7 @@ from coe_portal.core.errors import DomainError, InvalidInput
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
+FORM_BYTES = 1024**2  # what the other fields beside a file may take
 
 
 PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
@@ -73,8 +74,8 @@ class SlashMiddleware(CommonMiddleware):
 
 
 class RefuseUnreadableMiddleware:
-    """Answer 400 to addresses with a NUL character, which no database column can hold, and 411 to a body without a
-    length, which Django would read as empty."""
+    """Refuse what cannot be read: an address with a NUL character, which no database column can hold (400), a body
+    without a length, which Django would read as empty (411), and one that is larger than any file may be (413)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -85,7 +86,15 @@ class RefuseUnreadableMiddleware:
         if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
             sentence = "Send the body with a Content-Length; a chunked body cannot be read."
             return answer(request, DomainError("length_required", sentence, status=411), "400.html")
+        if _length(request) > settings.MAX_UPLOAD_BYTES + FORM_BYTES:
+            sentence = f"The largest file that can be sent has {settings.MAX_UPLOAD_BYTES // 1024**2} MB."
+            return answer(request, DomainError("too_large", sentence, status=413), "413.html")
         return self.get_response(request)
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 class HtmxSignInMiddleware:

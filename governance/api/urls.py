@@ -7,11 +7,13 @@ from governance.api import (
     data_access,
     delegations,
     findings,
+    poc,
     policies,
     qualification,
     resources,
     risk,
     scoring,
+    waivers,
 )
 
 router = SimpleRouter()
@@ -39,6 +41,9 @@ urlpatterns = [
         name="project-review-question",
     ),
     path("scoring/", scoring.ScoringView.as_view(), name="scoring"),
+    path("projects/<str:key>/checklist/<str:code>/waive/", waivers.WaiveView.as_view(), name="criterion-waive"),
+    path("projects/<str:key>/poc-clock/", poc.ClockView.as_view(), name="project-poc-clock"),
+    path("projects/<str:key>/poc-decision/", poc.DecisionView.as_view(), name="project-poc-decision"),
     path("projects/<str:key>/migrate-policy/", policies.MigratePolicyView.as_view(), name="project-migrate-policy"),
     path("projects/<str:key>/risk/", risk.RiskView.as_view(), name="project-risk"),
     *router.urls,

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0201_qualification"),
+        ("governance", "0302_poc_clock"),
     ]
 
     operations = [

@@ -7,6 +7,7 @@ from governance.models.delegations import Delegation
 from governance.models.findings import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.moves import PolicyMove
 from governance.models.notifications import Notification, Telling
+from governance.models.poc import ClockAlarm, PocChoice, PocDecision
 from governance.models.policy import POLICY_LIFECYCLE, PolicyStatus, PolicyVersion
 from governance.models.qualification import IntakeDecision, IntakeOutcome, Review, ScoringVersion
 from governance.models.questions import ApprovalQuestion
@@ -22,6 +23,7 @@ from governance.models.steps import (
     StepState,
     Verdict,
 )
+from governance.models.waivers import Waiver
 
 __all__ = [
     "APPROVAL_LIFECYCLE",
@@ -36,6 +38,7 @@ __all__ = [
     "ApprovalState",
     "ApprovalStep",
     "BreakGlass",
+    "ClockAlarm",
     "Condition",
     "ConditionState",
     "Decision",
@@ -47,6 +50,8 @@ __all__ = [
     "IntakeDecision",
     "IntakeOutcome",
     "Notification",
+    "PocChoice",
+    "PocDecision",
     "PolicyMove",
     "PolicyStatus",
     "PolicyVersion",
@@ -57,4 +62,5 @@ __all__ = [
     "StepState",
     "Telling",
     "Verdict",
+    "Waiver",
 ]

@@ -33,7 +33,10 @@ class Notification(models.Model):
 
     event_key = models.CharField(max_length=200)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
-    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, related_name="+")
+    request = models.ForeignKey(ApprovalRequest, on_delete=models.CASCADE, null=True, related_name="+")
+    title = models.CharField(max_length=200, blank=True, help_text="What happened, when it is about no request.")
+    text = models.CharField(max_length=500, blank=True)
+    link = models.CharField(max_length=200, blank=True, help_text="Path of the page where something can be done.")
     telling = models.CharField(max_length=10, choices=Telling.choices)
     created_at = models.DateTimeField(default=timezone.now)
     send_at = models.DateTimeField(default=timezone.now)
@@ -44,8 +47,13 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["event_key", "person"], name="notification_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["event_key", "person"], name="notification_once"),
+            models.CheckConstraint(
+                condition=Q(request__isnull=False) | ~Q(title=""), name="notification_is_about_something"
+            ),
+        ]
         indexes = [models.Index(fields=["send_at"], condition=Q(sent_at=None), name="notification_due")]
 
     def __str__(self) -> str:
-        return f"{self.request.key} {self.get_telling_display()}"
+        return f"{self.request.key} {self.get_telling_display()}" if self.request else self.title

@@ -4,10 +4,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from governance.policies.poc_clock import ClockRule
 from governance.policies.risk import Questionnaire
 from governance.policies.rules import Facts, Holder, Route, holder_of, steps_for
+from projects.checklists import Demands, demands_of
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,18 @@ class Policy:
             rules.get("explain_similar_from"),
             tuple(rules.get("scales", ())),
         )
+
+    @property
+    def poc_clock(self) -> ClockRule:
+        """When the clock of a proof of concept rings, and how long a decision holds after its end."""
+        rule = self.document.get("poc_clock", {})
+        usual = ClockRule()
+        warn_at = Decimal(rule["warn_at_percent"]) / 100 if "warn_at_percent" in rule else usual.warn_at
+        return ClockRule(warn_at, rule.get("decision_holds_days", usual.holds_days))
+
+    def demands(self) -> dict[str, Demands]:
+        """What each criterion asks besides its answer, by code."""
+        return {criterion["code"]: demands_of(criterion) for criterion in self.criteria}
 
     @property
     def author_may_not_decide(self) -> bool:

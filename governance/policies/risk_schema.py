@@ -1,27 +1,19 @@
 """The shape of a policy's risk questionnaire: questions, points, and from how many points a tier begins."""
 
-from typing import Any
-
+from governance.policies.shapes import CODE, object_of
 from projects.models import RiskTier
 
 GATED = (
     "advance:poc", "advance:production_ready", "advance:production",
     "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data",
 )  # fmt: skip
-_CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _POINTS = {"type": "integer", "minimum": 0, "maximum": 1000}
 _TIER = {"enum": list(RiskTier.values)}
 _TEXT = {"type": "string", "minLength": 2, "maxLength": 300}
-
-
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
-
-
-_REFERENCES = {"type": "array", "items": _object({"to": _CODE, "at": _TEXT}, ["to", "at"])}
-_OPTION = _object(
+_REFERENCES = {"type": "array", "items": object_of({"to": CODE, "at": _TEXT}, ["to", "at"])}
+_OPTION = object_of(
     {
-        "value": _CODE,
+        "value": CODE,
         "label": _TEXT,
         "points": _POINTS,
         "tier": {**_TIER, "description": "Whoever chooses this is at least in that tier, whatever the points."},
@@ -30,9 +22,9 @@ _OPTION = _object(
     },
     ["value", "label", "points"],
 )
-_QUESTION = _object(
+_QUESTION = object_of(
     {
-        "code": _CODE,
+        "code": CODE,
         "question": {"type": "string", "minLength": 5, "maxLength": 300},
         "hint": {"type": "string", "maxLength": 1000},
         "several": {"type": "boolean", "description": "Whether more than one may be chosen; the points are added."},
@@ -41,7 +33,7 @@ _QUESTION = _object(
     },
     ["code", "question", "options"],
 )
-_TIERS = _object(
+_TIERS = object_of(
     {
         "tier": _TIER,
         "from": {**_POINTS, "description": "The fewest points of this tier."},
@@ -52,7 +44,7 @@ _TIERS = _object(
     ["tier", "from", "title"],
 )
 RISK = {
-    **_object(
+    **object_of(
         {
             "title": {"type": "string", "minLength": 3, "maxLength": 120},
             "questions": {"type": "array", "items": _QUESTION, "minItems": 1, "maxItems": 40},

@@ -65,7 +65,18 @@ BREAK_GLASS = {
         {"name": "Security", "group": "security", "needed": 1, "order": 1, "days": 1},
     ],
 }
-
+# So are a waiver and more time or money for a proof of concept, which only an approval gives.
+WAIVE = {
+    "action": "waive",
+    "steps": [{"name": "CoE lead", "site_role": "coe_lead", "needed": 1, "order": 1, "days": 3}],
+}
+EXTEND_POC = {
+    "action": "extend_poc",
+    "steps": [
+        {"name": "CoE lead", "site_role": "coe_lead", "needed": 1, "order": 1, "days": 3},
+        {"name": "Sponsor", "person": "sponsor", "needed": 1, "order": 1, "days": 3},
+    ],
+}
 # So is asking for data: its owner decides, and security with them where the data is restricted or nobody knows.
 GRANT_DATA = {
     "action": "grant_data",
@@ -81,7 +92,7 @@ GRANT_DATA = {
         },
     ],
 }
-ALWAYS = (BREAK_GLASS, GRANT_DATA)
+ALWAYS = (BREAK_GLASS, WAIVE, EXTEND_POC, GRANT_DATA)
 
 
 def steps_for(document: Mapping[str, Any], action: str, facts: Facts) -> Route:

@@ -1,20 +1,17 @@
 """The shape of a policy document, as a JSON Schema that clients may use too."""
 
-from typing import Any
-
 from coe_portal.core.models import ApproverGroup, SiteRole
 from governance.policies import closing
+from governance.policies.intake_schema import INTAKE
 from governance.policies.risk_schema import RISK
-from governance.policies.scoring import DIMENSIONS, HIGHEST
+from governance.policies.shapes import CODE, object_of
 from projects.models import DataClassification, LessonKind, ProjectRole, RiskTier, Stage, WorkArea
 from projects.models.team import GAP_CODES
 
 ACTIONS = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
-CONCEPT = ("off", "optional", "required")
 SEVERITIES = ("low", "medium", "high", "critical")
 EVIDENCE_KINDS = ("file", "link", "run_metric", "dataset", "approval")
 ENVIRONMENT_KINDS = ("local", "sandbox", "dev", "staging", "prod")
-_CODE = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 _STAGES = {"type": "array", "items": {"enum": list(Stage.values)}, "minItems": 1}
 _HOLDER = {
     "site_role": {"enum": list(SiteRole.values)},
@@ -46,21 +43,16 @@ _CONDITION = {
     },
 }
 
-
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": properties, "required": required}
-
-
 _DAY = {"type": "string", "format": "date"}
 _POINTERS = {
     "type": "array",
     "minItems": 1,
     "description": "Where it comes from: a source of the policy's references and the place in it.",
-    "items": _object({"to": _CODE, "at": {"type": "string", "minLength": 1, "maxLength": 120}}, ["to", "at"]),
+    "items": object_of({"to": CODE, "at": {"type": "string", "minLength": 1, "maxLength": 120}}, ["to", "at"]),
 }
-_REFERENCE = _object(
+_REFERENCE = object_of(
     {
-        "code": _CODE,
+        "code": CODE,
         "title": {"type": "string", "minLength": 3, "maxLength": 200},
         "short": {"type": "string", "minLength": 2, "maxLength": 30, "description": "Its name where space is short."},
         "url": {"type": "string", "pattern": "^https://", "maxLength": 500},
@@ -68,7 +60,7 @@ _REFERENCE = _object(
         "note": {"type": "string", "maxLength": 1000},
         "dates": {
             "type": "array",
-            "items": _object(
+            "items": object_of(
                 {"day": _DAY, "what": {"type": "string", "minLength": 3, "maxLength": 300}, "at": {"type": "string"}},
                 ["day", "what"],
             ),
@@ -76,9 +68,9 @@ _REFERENCE = _object(
     },
     ["code", "title", "url", "as_of"],
 )
-_CRITERION = _object(
+_CRITERION = object_of(
     {
-        "code": _CODE,
+        "code": CODE,
         "step": {"type": "integer", "minimum": 1, "maximum": 7},
         "short": {"type": "string", "minLength": 2, "maxLength": 60},
         "question": {"type": "string", "minLength": 5, "maxLength": 200},
@@ -117,7 +109,7 @@ _CRITERION = _object(
     },
     ["code", "step", "short", "question", "weight", "answer_schema"],
 )
-_HELD_BY = {**_object(_HOLDER, []), "minProperties": 1, "maxProperties": 1}
+_HELD_BY = {**object_of(_HOLDER, []), "minProperties": 1, "maxProperties": 1}
 _EXPIRY = {
     "type": "integer",
     "minimum": 1,
@@ -125,7 +117,7 @@ _EXPIRY = {
     "description": "Days after which an undecided request expires. It is never approved by time.",
 }
 _STEP = {
-    **_object(
+    **object_of(
         {
             "name": {"type": "string", "minLength": 2, "maxLength": 60},
             **_HOLDER,
@@ -154,7 +146,7 @@ _STEP = {
     "oneOf": [{"required": [name]} for name in _HOLDER],
 }
 _STEPS = {"type": "array", "items": _STEP, "minItems": 1}
-_RULE = _object(
+_RULE = object_of(
     {
         "action": {
             "type": "string",
@@ -168,19 +160,19 @@ _RULE = _object(
     },
     ["action", "steps"],
 )
-_GATE = _object(
+_GATE = object_of(
     {
-        "name": _CODE,
+        "name": CODE,
         "title": {"type": "string", "maxLength": 120},
         "from": {"enum": list(Stage.values)},
         "to": {"enum": list(Stage.values)},
-        "criteria": {"type": "array", "items": _CODE, "uniqueItems": True},
+        "criteria": {"type": "array", "items": CODE, "uniqueItems": True},
         "approvals": _STEPS,
         "expires_after_days": _EXPIRY,
     },
     ["name", "title", "from", "to", "criteria", "approvals"],
 )
-_ACTION = _object(
+_ACTION = object_of(
     {
         "stages": _STAGES,
         "stages_by_environment": {
@@ -193,42 +185,25 @@ _ACTION = _object(
     },
     ["stages", "roles"],
 )
-# How ideas are looked at before the first gate.
-_SCALE = _object(
+_POC_CLOCK = object_of(
     {
-        "code": {"enum": list(DIMENSIONS)},
-        "title": {"type": "string", "minLength": 2, "maxLength": 60},
-        "question": {"type": "string", "minLength": 5, "maxLength": 200},
-        "weight": {"type": "integer", "minimum": 0, "maximum": 100},
-        "anchors": {
-            "type": "array",
-            "minItems": HIGHEST,
-            "maxItems": HIGHEST,
-            "items": {"type": "string", "minLength": 3, "maxLength": 160},
-            "description": "What 1, 2, 3, 4 and 5 mean; more is better on every scale.",
+        "warn_at_percent": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 99,
+            "description": "Share of time or money at which owner and sponsor are told; 80 when it is left out.",
+        },
+        "decision_holds_days": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 365,
+            "description": "Days for which go or pivot lets work go on after the end; 30 when it is left out.",
         },
     },
-    ["code", "title", "question", "weight", "anchors"],
-)
-_INTAKE = _object(
-    {
-        "concept": {
-            "enum": list(CONCEPT),
-            "description": "Whether an idea is sent as a short concept first: off, optional or required.",
-        },
-        "concept_questions": {"type": "array", "items": _CODE, "uniqueItems": True, "maxItems": 8},
-        "explain_similar_from": {
-            "type": "number",
-            "minimum": 0.35,
-            "maximum": 1,
-            "description": "From this similarity on the team says why it does not join; nothing when left out.",
-        },
-        "scales": {"type": "array", "items": _SCALE, "description": "One of each dimension."},
-    },
-    ["scales"],
+    [],
 )
 _TEAM = {
-    **_object(
+    **object_of(
         {
             "most_areas": {
                 "type": "integer",
@@ -253,9 +228,9 @@ _TEAM = {
 POLICY_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "CoE Portal policy",
-    **_object(
+    **object_of(
         {
-            "name": _CODE,
+            "name": CODE,
             "title": {"type": "string", "minLength": 3, "maxLength": 120},
             "separation_of_duties": {
                 "type": "array",
@@ -263,7 +238,7 @@ POLICY_SCHEMA = {
                 "contains": {"const": "requester"},
             },
             "fallback_approver": {
-                **_object({name: _HOLDER[name] for name in ("site_role", "group")}, []),
+                **object_of({name: _HOLDER[name] for name in ("site_role", "group")}, []),
                 "minProperties": 1,
                 "maxProperties": 1,
             },
@@ -275,10 +250,11 @@ POLICY_SCHEMA = {
             },
             "risk": RISK,
             "criteria": {"type": "array", "items": _CRITERION, "minItems": 1},
-            "intake": _INTAKE,
+            "intake": INTAKE,
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
             "approvals": {"type": "array", "items": _RULE},
-            "actions": _object(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
+            "poc_clock": {**_POC_CLOCK, "description": "The clock of a proof of concept."},
+            "actions": object_of(dict.fromkeys(ACTIONS, _ACTION), ["start_run"]),
             **closing.schema(Stage.values, LessonKind.values, SEVERITIES, ACTIONS),
         },
         ["name", "title", "separation_of_duties", "criteria", "gates", "actions"],

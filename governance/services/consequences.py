@@ -6,7 +6,7 @@ from typing import Any
 
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import policies
+from governance.services import criteria, policies
 from projects.models import Stage
 from projects.services import checklist, projects, stages
 
@@ -65,7 +65,9 @@ def _advance(request: ApprovalRequest, actor: User) -> None:
     gate = policy.gate_from(project.stage)
     if gate is None:
         return
-    checklist.accept_all(project, policy.asked_by(gate, project.risk_tier), actor=actor)
+    asked = policy.asked_by(gate, project.risk_tier)
+    criteria.require_acceptable(project, asked)
+    checklist.accept_all(project, asked, actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
 
 

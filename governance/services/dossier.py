@@ -14,6 +14,11 @@ from projects.checklists import is_complete
 from projects.models import Evidence, Stage
 
 HISTORY = 30
+KINDS = {
+    "waive": ("clock-pause", "Waiver"),
+    "extend_poc": ("hourglass", "More time or money"),
+    "grant_data": ("database", "Access to data"),
+}
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,8 @@ def _evidence(
     if "answers" not in request.specification:
         return []
     links: dict[str, list[Evidence]] = {}
-    for link in Evidence.objects.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
+    pieces = Evidence.objects.current()
+    for link in pieces.filter(criterion__project=request.project_id).select_related("criterion", "added_by"):
         links.setdefault(link.criterion.code, []).append(link)
     answers = request.specification.get("answers", {})
     codes = policy.asked_by(gate, request.specification.get("risk_tier", "")) if gate else None
@@ -225,8 +231,8 @@ def kind_of(request: ApprovalRequest) -> tuple[str, str]:
         return "stairs-up", f"Gate to {Stage(target).label.lower()}"
     if verb == "break_glass":
         return "alert-octagon", "Break the glass"
-    if verb == "grant_data":
-        return "database", "Access to data"
+    if verb in KINDS:
+        return KINDS[verb]
     return "git-pull-request", "Approval"
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import structlog
 from django.contrib.postgres.expressions import ArraySubquery
@@ -14,13 +15,13 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, BreakGlass, Condition, Finding
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, findings, intakes, policies, risk
+from governance.services import break_glass, conditions, consequences, findings, intakes, poc_clock, policies, risk
 from projects import permissions as project_permissions
 from projects.models import DataClassification, Member, Project, ProjectRole, RiskTier, Stage
 
 log = structlog.get_logger(__name__)
 # What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
-PASSABLE = ("stage", "poc_ended", "condition_overdue", "finding")
+PASSABLE = ("stage", "poc_ended", "poc_budget_spent", "condition_overdue", "finding")
 ACTIONS = ("advance", "start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
 
 
@@ -33,6 +34,15 @@ class GateAnswer:
     break_glass: str = ""  # why it is open although something is missing; empty when nothing is
 
 
+class Facts(NamedTuple):
+    """Is a condition overdue, the open findings, the actor's roles in the team, what the clock needs: one query."""
+
+    is_overdue: bool
+    opened: list[findings.OpenFinding]
+    roles: list[str]
+    clock: poc_clock.Known
+
+
 class Known:
     """What the gates of one project need to know, for one person: read once for however many actions."""
 
@@ -40,13 +50,12 @@ class Known:
         self.project, self.actor = project, actor
 
     @cached_property
-    def facts(self) -> tuple[bool, list[findings.OpenFinding], list[str]]:
-        """Is a condition overdue, the open findings, and the actor's roles in the team."""
+    def facts(self) -> Facts:
         return _facts(self.project, self.actor)
 
     @cached_property
     def overdue(self) -> list[Missing]:
-        return conditions.missing(self.project, "") if self.facts[0] else []
+        return conditions.missing(self.project, "") if self.facts.is_overdue else []
 
     @cached_property
     def glasses(self) -> list[BreakGlass]:
@@ -99,14 +108,12 @@ def _missing(project: Project, action: str, environment_kind: str, known: Known)
     if rule is None:
         fix = "A CoE lead adds it to the policy."
         return [Missing("no_rule", f"The policy {project.policy_version} has no rule for {action}.", fix)]
-    _, opened, roles = known.facts
-    found = [
-        _wrong_stage(project, rule, environment_kind),
-        _wrong_time(project, rule),
-        _wrong_person(project, rule, known.actor, roles),
-    ]
-    closing = findings.closing(opened, project, action)
-    return [item for item in found if item is not None] + known.overdue + closing + risk.missing(project, action)
+    facts = known.facts
+    found = [_wrong_stage(project, rule, environment_kind), _wrong_person(project, rule, known.actor, facts.roles)]
+    wrong = [item for item in found if item is not None]
+    clock = poc_clock.missing(project, known.actor, facts.clock) if rule.within_poc_dates else []
+    closing = findings.closing(facts.opened, project, action)
+    return [*clock, *wrong, *known.overdue, *closing, *risk.missing(project, action)]
 
 
 def _may_not_ask(project: Project, actor: User | None) -> list[Missing]:
@@ -124,14 +131,15 @@ def _unknown_class(project: Project) -> Missing | None:
     return None
 
 
-def _facts(project: Project, actor: User | None) -> tuple[bool, list[findings.OpenFinding], list[str]]:
-    """In one query: is a condition of the project overdue, its open findings, and the actor's roles in its team."""
+def _facts(project: Project, actor: User | None) -> Facts:
     opened = ArraySubquery(findings.as_facts(Finding.objects.open().filter(project=OuterRef("pk"))))
     overdue = Condition.objects.binding().overdue().filter(project=OuterRef("pk"))
     roles = Member.objects.filter(project=OuterRef("pk"), user=actor).values("roles")[:1]
-    row = Project.objects.annotate(is_overdue=Exists(overdue), opened=opened, actor_roles=Subquery(roles))
-    is_overdue, found, held = row.values_list("is_overdue", "opened", "actor_roles").get(pk=project.pk)
-    return is_overdue, [findings.OpenFinding.of(said) for said in found], held or []
+    asked = {"is_overdue": Exists(overdue), "opened": opened, "actor_roles": Subquery(roles), **poc_clock.annotations()}
+    row = Project.objects.annotate(**asked).values_list(*asked).get(pk=project.pk)
+    is_overdue, found, held, spent, newest = row
+    facts = [findings.OpenFinding.of(said) for said in found]
+    return Facts(is_overdue, facts, held or [], poc_clock.known_from(spent, newest))
 
 
 def _broken_glass(action: str, environment_kind: str, known: Known, missing: list[Missing]) -> str:
@@ -168,20 +176,6 @@ def _wrong_stage(project: Project, rule: ActionRule, environment_kind: str) -> M
         "stage",
         f"{project.key} is in {project.get_stage_display().lower()}; this{place} needs {names}.",
         "Submit the intake and have it approved." if project.stage == Stage.INTAKE else "Pass the gates before it.",
-        reverse("projects:detail", args=[project.key]),
-    )
-
-
-def _wrong_time(project: Project, rule: ActionRule) -> Missing | None:
-    today = timezone.localdate()
-    if not rule.within_poc_dates or project.stage != Stage.POC or project.poc_ends_on is None:
-        return None
-    if project.poc_ends_on >= today:
-        return None
-    return Missing(
-        "poc_ended",
-        f"The proof of concept ended on {project.poc_ends_on:%d %B %Y}.",
-        "Ask the sponsor to decide: go, stop, or more time.",
         reverse("projects:detail", args=[project.key]),
     )
 

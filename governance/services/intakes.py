@@ -10,10 +10,10 @@ from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, RiskAssessment
 from governance.policies.rules import Facts
-from governance.services import conditions, endings, findings, policies, risk
+from governance.services import conditions, criteria, endings, findings, policies, risk
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
-from projects import checklists, permissions
+from projects import permissions
 from projects.models import FieldQuestion, Project, Stage
 from projects.services import concepts, distinctions, field_questions, gaps, projects, stages
 
@@ -112,9 +112,8 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     if gate is None:
         sentence = f"No gate leaves the stage {Stage(stage).label.lower()}."
         return [Missing("no_gate", sentence, "Nothing needs to be done here.")]
-    wanted = project.criteria.filter(code__in=policy.asked_by(gate, project.risk_tier))
     page = reverse("projects:detail", args=[project.key])
-    missing = [Missing(item.code, item.message, item.how_to_fix, page) for item in checklists.readiness(wanted).missing]
+    missing = criteria.missing(project, policy.asked_by(gate, project.risk_tier))
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
     missing += _team(project, gate.name) + risk.missing(project, f"{ADVANCE}{gate.target}")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import groupby
 from smtplib import SMTPException
@@ -37,6 +38,34 @@ def tell(event_key: str, request: ApprovalRequest, telling: Telling, people: Ite
     wanted = [person for person in people if person.email and person.is_active and person.mail != MailMode.NONE]
     rows = [
         Notification(event_key=event_key, person=person, request=request, telling=telling, send_at=_when(person))
+        for person in wanted
+    ]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    outbox.wake("governance.send_mail")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell that is about no request: what happened, what to do, and the path of the page for it."""
+
+    title: str
+    text: str
+    link: str
+
+
+def tell_of(event_key: str, notice: Notice, people: Iterable[User]) -> None:
+    """The same as ``tell`` for what is about no request."""
+    wanted = [person for person in people if person.email and person.is_active and person.mail != MailMode.NONE]
+    rows = [
+        Notification(
+            event_key=event_key,
+            person=person,
+            title=notice.title[:200],
+            text=notice.text[:500],
+            link=notice.link,
+            telling=Telling.REMINDED,
+            send_at=_when(person),
+        )
         for person in wanted
     ]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
@@ -108,7 +137,8 @@ def _send(rows: Sequence[Notification]) -> int:
 
 def _mail(rows: Sequence[Notification]) -> EmailMessage:
     person, first = rows[0].person, rows[0]
-    subject = f"{first} – {first.request.title}" if len(rows) == 1 else f"{len(rows)} approvals to know of"
+    what = f"{first} – {first.request.title}" if first.request else first.title
+    subject = what if len(rows) == 1 else f"{len(rows)} things to know of"
     base = settings.ENV.BASE_URL.rstrip("/")
     text = render_to_string("governance/mail/approvals.txt", {"rows": rows, "person": person, "base": base})
     identity = hashlib.sha256("|".join(f"{row.event_key}:{row.person_id}" for row in rows).encode()).hexdigest()

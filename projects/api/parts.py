@@ -6,17 +6,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coe_portal.core.api.idempotency import idempotent
+from coe_portal.core.api.parsers import StrictJSONParser
 from coe_portal.core.api.views import PortalViewSet
 from coe_portal.core.errors import NotFound
+from projects.api.evidence_serializers import EvidenceInput, EvidenceSerializer
 from projects.api.serializers import (
     CriterionPatch,
     CriterionSerializer,
-    EvidenceInput,
-    EvidenceSerializer,
     KindInput,
     MemberInput,
     MemberSerializer,
@@ -28,7 +29,7 @@ from projects.api.serializers import (
 from projects.filters import CriterionFilter, MemberFilter, ResponsibilityFilter
 from projects.models import Criterion, Member, Project, Responsibility
 from projects.permissions import visible_project
-from projects.services import checklist, team
+from projects.services import checklist, evidence, expiry, team
 
 
 class ProjectPartViewSet(PortalViewSet):
@@ -83,17 +84,24 @@ class ChecklistViewSet(ProjectPartViewSet):
             checklist.plan_criterion(**where, owner=owner, due_on=due_on, actor=self.person)
 
     @extend_schema(request=EvidenceInput, responses={201: EvidenceSerializer})
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], parser_classes=[StrictJSONParser, MultiPartParser])
     @idempotent
     def evidence(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Add a link or a note that supports the answer."""
+        """Add a file (multipart/form-data), a link, a note or a live object that supports the answer."""
         del args
         wanted = EvidenceInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        added = checklist.add_evidence(
-            project_key=kwargs["key"], code=kwargs["code"], actor=self.person, **wanted.validated_data
-        )
+        piece = wanted.piece()
+        added = evidence.add(project_key=kwargs["key"], code=kwargs["code"], piece=piece, actor=self.person)
         return Response(EvidenceSerializer(added).data, status=201)
+
+    @extend_schema(request=None, responses=CriterionSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say that the answer holds as it stands, after it expired, was sent back or waived."""
+        del request, args
+        expiry.confirm(project_key=kwargs["key"], code=kwargs["code"], actor=self.person)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=VerdictInput, responses=CriterionSerializer)
     @action(detail=True, methods=["post"])

@@ -6,11 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from coe_portal.core.api.serializers import StrictInput
+from projects.api.evidence_serializers import EvidenceSerializer, NeedsSerializer, needs_of
 from projects.models import (
     BusinessUnit,
     Criterion,
-    Evidence,
-    EvidenceKind,
     Member,
     Project,
     ProjectRole,
@@ -123,16 +122,6 @@ class BusinessUnitSerializer(serializers.ModelSerializer[BusinessUnit]):
         read_only_fields = fields
 
 
-class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
-    url = serializers.CharField(help_text="A web address; empty for a note without one.")
-    added_by = serializers.CharField(source="added_by.username")
-
-    class Meta:
-        model = Evidence
-        fields = ["id", "kind", "title", "url", "note", "added_by", "added_at"]
-        read_only_fields = fields
-
-
 class VerdictSerializer(serializers.Serializer[Any]):
     comment = serializers.CharField(source="verdict_comment")
     by = serializers.CharField(source="verdict_by.username", default="")
@@ -147,6 +136,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     answer = serializers.DictField()
     evidence = EvidenceSerializer(many=True)
     verdict = VerdictSerializer(source="*")
+    needs = serializers.SerializerMethodField()
 
     class Meta:
         model = Criterion
@@ -164,9 +154,16 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
             "evidence",
             "verdict",
             "expires_on",
+            "waived_until",
+            "needs",
             "version",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(NeedsSerializer)
+    def get_needs(self, criterion: Criterion) -> dict[str, Any]:
+        known: dict[str, Any] = self.__dict__.setdefault("_demands", {})
+        return needs_of(criterion, known)
 
 
 class CriterionPatch(StrictInput):
@@ -176,13 +173,6 @@ class CriterionPatch(StrictInput):
     owner = serializers.CharField(max_length=64, allow_blank=True, required=False)
     due_on = serializers.DateField(allow_null=True, required=False)
     version = serializers.IntegerField(min_value=1, required=False)
-
-
-class EvidenceInput(StrictInput):
-    kind = serializers.ChoiceField(choices=EvidenceKind.choices)
-    title = serializers.CharField(max_length=120)
-    url = serializers.CharField(max_length=500, allow_blank=True, default="")
-    note = serializers.CharField(max_length=4000, allow_blank=True, default="")
 
 
 class VerdictInput(StrictInput):

@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from projects.api import coverage, datasets, intake, lessons, parts, projects
+from projects.api import coverage, datasets, evidence, intake, lessons, parts, projects
 
 router = SimpleRouter()
 router.register("business-units", projects.BusinessUnitViewSet, basename="business-unit")
@@ -9,6 +9,7 @@ router.register("datasets", datasets.DatasetViewSet, basename="dataset")
 router.register("lessons", lessons.LessonViewSet, basename="lesson")
 router.register("projects", projects.ProjectViewSet, basename="project")
 router.register(r"projects/(?P<key>[^/]+)/checklist", parts.ChecklistViewSet, basename="criterion")
+router.register(r"projects/(?P<key>[^/]+)/evidence", evidence.EvidenceViewSet, basename="evidence")
 router.register(r"projects/(?P<key>[^/]+)/members", parts.MemberViewSet, basename="member")
 router.register(r"projects/(?P<key>[^/]+)/responsibilities", parts.ResponsibilityViewSet, basename="responsibility")
 router.register(r"projects/(?P<key>[^/]+)/handovers", coverage.HandoverViewSet, basename="handover")

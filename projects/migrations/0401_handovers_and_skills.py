@@ -11,7 +11,7 @@ import coe_portal.core.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0201_how_ideas_become_projects"),
+        ("projects", "0301_evidence_and_expiry"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,11 +5,10 @@ from projects.models.checklist import (
     ChecklistVersion,
     Criterion,
     CriterionStatus,
-    Evidence,
-    EvidenceKind,
 )
 from projects.models.data_access import ACCESS_LIFECYCLE, AccessPattern, AccessStatus, DataAccess, EndReason
 from projects.models.datasets import Dataset, Readiness
+from projects.models.evidence import LIVE_KINDS, Evidence, EvidenceKind
 from projects.models.intake import (
     CONCEPT_LIFECYCLE,
     JOIN_LIFECYCLE,
@@ -52,6 +51,7 @@ __all__ = [
     "CRITERION_LIFECYCLE",
     "HANDOVER_LIFECYCLE",
     "JOIN_LIFECYCLE",
+    "LIVE_KINDS",
     "STAGE_LIFECYCLE",
     "AccessPattern",
     "AccessStatus",

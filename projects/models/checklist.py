@@ -1,14 +1,14 @@
-"""The POC checklist: what the policy asks, what a project answers, and the evidence."""
+"""The POC checklist: what the policy asks and what a project answers."""
 
+from datetime import date
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from coe_portal.core.fields import UlidField
 from coe_portal.core.lifecycle import Lifecycle
-from projects.models.project import Project
+from projects.models.project import ENDED, Project
 
 
 class ChecklistVersion(models.Model):
@@ -64,17 +64,28 @@ CRITERION_LIFECYCLE = Lifecycle(
             CriterionStatus.ANSWERED,
             CriterionStatus.REJECTED,
         },
-        CriterionStatus.REJECTED: {CriterionStatus.OPEN, CriterionStatus.ANSWERED},
-        CriterionStatus.EXPIRED: {CriterionStatus.OPEN, CriterionStatus.ANSWERED},
-        CriterionStatus.WAIVED: {CriterionStatus.OPEN},
+        CriterionStatus.REJECTED: {CriterionStatus.OPEN, CriterionStatus.ANSWERED, CriterionStatus.WAIVED},
+        CriterionStatus.EXPIRED: {CriterionStatus.OPEN, CriterionStatus.ANSWERED, CriterionStatus.WAIVED},
+        CriterionStatus.WAIVED: {CriterionStatus.OPEN, CriterionStatus.ANSWERED},
     },
 )
 MET = (CriterionStatus.ACCEPTED, CriterionStatus.WAIVED)
 
 
 class CriterionQuerySet(models.QuerySet["Criterion"]):
+    """Names for the sets of criteria that the portal speaks of."""
+
+    def ended(self, today: date) -> Self:
+        """Accepted answers and waivers whose last day is over, in projects that go on."""
+        over = models.Q(status=CriterionStatus.ACCEPTED, expires_on__lt=today)
+        over |= models.Q(status=CriterionStatus.WAIVED, waived_until__lt=today)
+        return self.filter(over).exclude(project__stage__in=ENDED)
+
     def for_list(self) -> Self:
-        return self.select_related("owner", "project", "verdict_by").prefetch_related("evidence__added_by")
+        from projects.models.evidence import Evidence  # evidence points here
+
+        pieces = models.Prefetch("evidence", Evidence.objects.current().select_related("added_by"))
+        return self.select_related("owner", "project", "verdict_by").prefetch_related(pieces)
 
 
 _Manager = models.Manager.from_queryset(CriterionQuerySet)
@@ -108,7 +119,8 @@ class Criterion(models.Model):
     verdict_comment = models.TextField(blank=True)
     verdict_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     verdict_at = models.DateTimeField(null=True)
-    expires_on = models.DateField(null=True, blank=True)
+    expires_on = models.DateField(null=True, blank=True, help_text="The last day on which an accepted answer holds.")
+    waived_until = models.DateField(null=True, blank=True, help_text="The last day of its waiver.")
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -122,7 +134,16 @@ class Criterion(models.Model):
     class Meta:
         ordering = ["position"]
         verbose_name_plural = "criteria"
-        constraints = [models.UniqueConstraint(fields=["project", "code"], name="criterion_once_per_project")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "code"], name="criterion_once_per_project"),
+            models.CheckConstraint(
+                condition=~models.Q(status="waived") | models.Q(waived_until__isnull=False), name="waiver_has_an_end"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_on"], condition=models.Q(status="accepted"), name="criterion_expiry"),
+            models.Index(fields=["waived_until"], condition=models.Q(status="waived"), name="criterion_waiver"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.short} of {self.project.key}"
@@ -130,30 +151,3 @@ class Criterion(models.Model):
     @property
     def ref(self) -> str:
         return f"criterion:{self.project.key}/{self.code}"
-
-
-class EvidenceKind(models.TextChoices):
-    """What a piece of evidence is."""
-
-    LINK = "link", "Link"
-    NOTE = "note", "Note"
-
-
-class Evidence(models.Model):
-    """Something that supports an answer."""
-
-    id = UlidField()
-    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="evidence")
-    kind = models.CharField(max_length=10, choices=EvidenceKind.choices)
-    title = models.CharField(max_length=120)
-    url = models.URLField(max_length=500, blank=True)
-    note = models.TextField(blank=True, max_length=4000)
-    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    added_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["added_at"]
-        verbose_name_plural = "evidence"
-
-    def __str__(self) -> str:
-        return self.title

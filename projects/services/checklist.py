@@ -1,4 +1,4 @@
-"""Answers, evidence and verdicts."""
+"""Answers and verdicts."""
 
 import json
 from collections.abc import Mapping
@@ -6,13 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils import timezone
 
 from coe_portal.core import audit, outbox
-from coe_portal.core.errors import DomainError, InvalidInput, NotFound
+from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from coe_portal.core.models import User
 from projects import checklists, permissions
 from projects.events import ChecklistAnswered
@@ -21,13 +19,13 @@ from projects.models import (
     CRITERION_LIFECYCLE,
     Criterion,
     CriterionStatus,
-    Evidence,
-    EvidenceKind,
     Project,
+    Stage,
     SuccessMetric,
 )
 from projects.models.checklist import MET
 from projects.services import handovers
+from projects.services.checklists import demands
 
 MAX_ANSWER = 50_000
 
@@ -47,21 +45,23 @@ def answer(
         InvalidInput: a field is wrong.
         DomainError: ``edited_meanwhile`` (409), somebody saved in between.
     """
-    criterion = _locked(project_key, code, actor, "answer")
+    criterion = locked(project_key, code, actor, "answer")
     project = criterion.project
     kept = checklists.without_blanks(answer)
     if kept == criterion.answer:
         return criterion
     _refuse_overwriting(criterion, expected_version)
     _refuse_wrong_fields(criterion, kept)
+    _refuse_moving_the_clock(project, criterion, kept)
     before, now = criterion.answer, timezone.now()
     complete = checklists.is_complete(code, criterion.answer_schema, kept)
     target = CriterionStatus.ANSWERED if complete else CriterionStatus.OPEN
-    values = {"answer": kept, "answered_by": actor, "answered_at": now, "version": criterion.version + 1}
+    values: dict[str, Any] = {"answer": kept, "answered_by": actor, "answered_at": now}
+    values |= {"version": criterion.version + 1, "expires_on": None}
     Criterion.objects.filter(pk=criterion.pk).update(**values)
     for name, value in values.items():
         setattr(criterion, name, value)
-    if criterion.status != target:
+    if criterion.status not in (target, CriterionStatus.WAIVED):
         CRITERION_LIFECYCLE.change(criterion, target)
     audit.record(actor=actor, action="checklist.answered", subject=criterion, before=before, after=kept)
     carry_over(project, code, kept)
@@ -72,7 +72,8 @@ def answer(
     return criterion
 
 
-def _locked(project_key: str, code: str, actor: User, action: str) -> Criterion:
+def locked(project_key: str, code: str, actor: User, action: str) -> Criterion:
+    """The criterion, with its project's row and its own locked, if the person may do this to it now."""
     project = permissions.visible_project(actor, project_key, lock=True)
     permissions.require(actor, action, project)
     if action != "give_verdict":
@@ -106,6 +107,16 @@ def _refuse_wrong_fields(criterion: Criterion, kept: Mapping[str, Any]) -> None:
             errors[name] = [f"There is no colleague with the username “{username}”."]
     if errors:
         raise InvalidInput(errors)
+
+
+def _refuse_moving_the_clock(project: Project, criterion: Criterion, kept: Mapping[str, Any]) -> None:
+    """The end and the budget of a proof of concept are fixed once it runs; only an approved extension moves them."""
+    if criterion.code != "feasible" or project.stage in (Stage.INTAKE, Stage.QUALIFICATION, Stage.DEFERRED):
+        return
+    moved = [name for name in ("starts_on", "ends_on", "budget") if kept.get(name) != criterion.answer.get(name)]
+    if moved:
+        sentence = "This is fixed once the proof of concept runs. Ask for an extension: it needs an approval."
+        raise InvalidInput({name: [sentence] for name in moved})
 
 
 def carry_over(project: Project, code: str, kept: Mapping[str, Any]) -> None:
@@ -160,7 +171,7 @@ def refresh_readiness(project: Project) -> checklists.Readiness:
 @transaction.atomic
 def plan_criterion(*, project_key: str, code: str, owner: str | None, due_on: date | None, actor: User) -> Criterion:
     """Say who answers a question and until when. ``owner`` is a username, empty for nobody."""
-    criterion = _locked(project_key, code, actor, "answer")
+    criterion = locked(project_key, code, actor, "answer")
     person = None
     if owner:
         person = User.objects.people().filter(username=owner).first()
@@ -175,49 +186,17 @@ def plan_criterion(*, project_key: str, code: str, owner: str | None, due_on: da
 
 
 @transaction.atomic
-def add_evidence(
-    *, project_key: str, code: str, kind: str, title: str, url: str = "", note: str = "", actor: User
-) -> Evidence:
-    """Add a link or a note that supports an answer. Raises InvalidInput for an address that is not http or https."""
-    criterion = _locked(project_key, code, actor, "add_evidence")
-    errors: dict[str, list[str]] = {}
-    if kind not in EvidenceKind.values:
-        errors["kind"] = [f"Choose one of {', '.join(EvidenceKind.values)}."]
-    if not 2 <= len(title.strip()) <= 120:
-        errors["title"] = ["Give it a title of 2 to 120 characters."]
-    if (url or kind == EvidenceKind.LINK) and not _is_web_address(url):
-        errors["url"] = ["Needs to be an address that starts with https:// or http://."]
-    if kind == EvidenceKind.NOTE and not 1 <= len(note.strip()) <= 4000:
-        errors["note"] = ["Write the note, in at most 4000 characters."]
-    if errors:
-        raise InvalidInput(errors)
-    evidence = Evidence.objects.create(
-        criterion=criterion, kind=kind, title=title.strip(), url=url, note=note.strip(), added_by=actor
-    )
-    audit.record(
-        actor=actor, action="checklist.evidence_added", subject=criterion, after={"title": evidence.title, "url": url}
-    )
-    return evidence
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        URLValidator(schemes=["http", "https"])(url)
-    except ValidationError:
-        return False
-    return len(url) <= 500
-
-
-@transaction.atomic
 def give_verdict(*, project_key: str, code: str, verdict: str, comment: str, actor: User) -> Criterion:
-    """Accept an answer or send it back with a comment.
+    """Accept an answer or send it back with a comment. What is accepted holds as long as policy and evidence say.
 
     Raises:
-        NotAllowed: the person takes part in the project, or is no reviewer.
+        NotAllowed: the person takes part in the project, gave the answer or answers for it, or is no reviewer.
         InvalidInput: unknown verdict, or a rejection without a comment.
         StaleState: there is no complete answer to judge.
     """
-    criterion = _locked(project_key, code, actor, "give_verdict")
+    criterion = locked(project_key, code, actor, "give_verdict")
+    if actor.pk in (criterion.answered_by_id, criterion.owner_id):
+        raise NotAllowed("You gave this answer or answer for it, so somebody else reviews it.")
     targets = {"accept": CriterionStatus.ACCEPTED, "reject": CriterionStatus.REJECTED}
     if verdict not in targets:
         raise InvalidInput({"verdict": [f"Choose one of {', '.join(targets)}."]})
@@ -233,13 +212,24 @@ def give_verdict(*, project_key: str, code: str, verdict: str, comment: str, act
         verdict_by=actor,
         verdict_at=timezone.now(),
         version=criterion.version + 1,
+        expires_on=_holds_until(criterion) if verdict == "accept" else None,
     )
     return criterion
 
 
+def _holds_until(criterion: Criterion, demanded: Mapping[str, checklists.Demands] | None = None) -> date | None:
+    """The last day of an acceptance that is given today."""
+    known = demands(criterion.project.policy_version) if demanded is None else demanded
+    wanted = known.get(criterion.code, checklists.NO_DEMANDS)
+    valid = criterion.evidence.filter(withdrawn_at=None).values_list("valid_until", flat=True)
+    return wanted.holds_until(timezone.localdate(), valid)
+
+
 def accept_all(project: Project, codes: list[str], *, actor: User) -> None:
     """Accept the answers that an approved gate rests on. Only governance calls this, inside its transaction."""
+    demanded = demands(project.policy_version)
     for criterion in project.criteria.filter(code__in=codes).exclude(status__in=MET):
+        criterion.project = project
         CRITERION_LIFECYCLE.move(
             criterion,
             CriterionStatus.ACCEPTED,
@@ -249,4 +239,5 @@ def accept_all(project: Project, codes: list[str], *, actor: User) -> None:
             verdict_by=actor,
             verdict_at=timezone.now(),
             version=criterion.version + 1,
+            expires_on=_holds_until(criterion, demanded),
         )

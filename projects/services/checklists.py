@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from projects.checklists import Demands, demands_of
 from projects.models import ChecklistVersion
 
 
@@ -36,3 +37,9 @@ def publish_version(
         intake=intake or {},
         is_current=for_new_projects,
     )
+
+
+def demands(policy_version: str) -> dict[str, Demands]:
+    """What the policy asks of each criterion besides its answer, by code; nothing for a version that is not known."""
+    rows = ChecklistVersion.objects.filter(policy_version=policy_version).values_list("criteria", flat=True)
+    return {item["code"]: demands_of(item) for criteria in rows for item in criteria}

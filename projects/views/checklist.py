@@ -1,59 +1,83 @@
-"""The checklist of a project: answers in words, evidence, verdicts. A refused form comes back as it was filled in."""
+"""The checklist of a project: every question with its answer in words, its evidence and its verdict."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from coe_portal.core.errors import DomainError
-from coe_portal.core.forms import apply_domain_error
-from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
-from coe_portal.core.sessions import signed_in
+from projects import checklists as rules
 from projects import permissions
-from projects.forms import EvidenceForm, VerdictForm
-from projects.models import CriterionStatus, Project
-from projects.services import checklist
-from projects.views import words
+from projects.forms import VerdictForm
+from projects.models import Criterion, CriterionStatus, EvidenceKind, Project, ProjectRole
+from projects.services import checklists, expiry, live_objects
+from projects.views import wizard, words
 from projects.views.head import head_context
 from projects.views.project import project_of
 
-Refused = tuple[str, EvidenceForm | VerdictForm]
+ROLES = dict(ProjectRole.choices)
+PAGES = {code: step.slug for step in wizard.STEPS for code in step.codes}
 
 
 @require_GET
 def checklist_page(request: HttpRequest, key: str) -> HttpResponse:
     """Every question with its answer in words, its evidence and verdict."""
     user, project = project_of(request, key)
-    return _page(request, user, project)
-
-
-def _page(request: HttpRequest, user: User, project: Project, refused: Refused | None = None) -> HttpResponse:
     criteria = list(project.criteria.for_list())
-    people = words.people_in(criteria)
-    code, form = refused or ("", None)
-    rows = [
-        {
-            "item": item,
-            "chip": words.STATUS_CHIPS[CriterionStatus(item.status)],
-            "answers": words.answer_rows(item, people),
-            "evidence": form if item.code == code and isinstance(form, EvidenceForm) else EvidenceForm.of(item.code),
-            "verdict": form if item.code == code and isinstance(form, VerdictForm) else VerdictForm.of(item.code),
-        }
-        for item in criteria
-    ]
     context = head_context(project, "checklist", criteria) | {
-        "rows": rows,
-        "answer_refusal": _answer_refusal(user, project),
+        "rows": rows_of(project, criteria, user),
+        "answer_refusal": answer_refusal(user, project),
         "verdict_refusal": permissions.refusal(user, "give_verdict", project),
     }
-    return render(request, "projects/checklist.html", context, status=422 if refused else 200)
+    return render(request, "projects/checklist.html", context)
 
 
-def _answer_refusal(user: User, project: Project) -> str:
+def rows_of(project: Project, criteria: list[Criterion], user: User) -> list[dict[str, Any]]:
+    """What the pages show of each question, read with the same few queries for one as for all."""
+    people, demands = words.people_in(criteria), checklists.demands(project.policy_version)
+    live = live_objects.current(project, [piece for item in criteria for piece in item.evidence.all()])
+    return [_row(item, people, demands.get(item.code, rules.NO_DEMANDS), live, user) for item in criteria]
+
+
+def _row(
+    item: Criterion, people: Mapping[str, str], demands: rules.Demands, live: Mapping[str, Any], user: User
+) -> dict[str, Any]:
+    return {
+        "item": item,
+        "chip": words.STATUS_CHIPS[CriterionStatus(item.status)],
+        "answers": words.answer_rows(item, people),
+        "pieces": [(piece, live.get(piece.pk)) for piece in item.evidence.all()],
+        "needs": list(_needs(item, demands)),
+        "slug": PAGES.get(item.code, "plan"),
+        "can_confirm": _can_confirm(item),
+        "own": user.pk in (item.answered_by_id, item.owner_id),
+        "verdict": VerdictForm.of(item.code),
+    }
+
+
+def _can_confirm(item: Criterion) -> bool:
+    """Whether there is a whole answer that somebody could say still holds."""
+    whole = rules.is_complete(item.code, item.answer_schema, item.answer or {})
+    return item.status in expiry.CONFIRMABLE and whole
+
+
+def _needs(item: Criterion, demands: rules.Demands) -> Iterable[str]:
+    """What the policy asks besides the answer, in words."""
+    if demands.evidence:
+        yield f"Needs evidence: {' or '.join(EvidenceKind(kind).label.lower() for kind in demands.evidence)}."
+    if demands.needs_verdict:
+        yield "Needs a reviewer's verdict."
+    if demands.expires_after_days and item.status != CriterionStatus.ACCEPTED:
+        yield f"Holds for {demands.expires_after_days} days once it is accepted."
+    if demands.owner_role and item.owner is None:
+        yield f"Usually answered by the {ROLES[demands.owner_role].lower()}."
+
+
+def answer_refusal(user: User, project: Project) -> str:
+    """Why the person may not change answers and evidence now; empty when they may."""
     if reason := permissions.refusal(user, "answer", project):
         return reason
     try:
@@ -61,44 +85,3 @@ def _answer_refusal(user: User, project: Project) -> str:
     except DomainError as error:
         return error.message
     return ""
-
-
-@require_POST
-def add_evidence(request: HttpRequest, key: str, code: str) -> HttpResponse:
-    """Add a link or a note to an answer."""
-    form = EvidenceForm.of(code, request.POST)
-
-    def add() -> str:
-        checklist.add_evidence(project_key=key, code=code, actor=signed_in(request), **form.cleaned_data)
-        return f"“{form.cleaned_data['title']}” is added as evidence."
-
-    return _answered(request, key, code, form, add)
-
-
-@require_POST
-def give_verdict(request: HttpRequest, key: str, code: str) -> HttpResponse:
-    """Accept an answer or send it back."""
-    form = VerdictForm.of(code, request.POST)
-
-    def judge() -> str:
-        checklist.give_verdict(project_key=key, code=code, actor=signed_in(request), **form.cleaned_data)
-        return "Your verdict is recorded."
-
-    return _answered(request, key, code, form, judge)
-
-
-def _answered(
-    request: HttpRequest, key: str, code: str, form: EvidenceForm | VerdictForm, act: Callable[[], str]
-) -> HttpResponse:
-    """Do it and go back to the question, or show the form again with what was refused."""
-    user, project = project_of(request, key)
-    if form.is_valid():
-        try:
-            messages.success(request, act())
-        except DomainError as error:
-            if not error.errors:
-                raise
-            apply_domain_error(form, error)
-        else:
-            return redirect(request, reverse("projects:checklist", args=[project.key]) + f"#{code[:40]}")
-    return _page(request, user, project, (code, form))

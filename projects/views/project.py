@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from coe_portal.core.errors import NotFound
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
@@ -17,8 +18,11 @@ from projects.views.head import head_context
 def project_of(request: HttpRequest, key: str) -> tuple[User, Project]:
     """The person and the project with all that its head shows, if the person may see it. Raises NotFound."""
     user = signed_in(request)
-    rows = Project.objects.with_people().select_related("success_metric")
-    return user, rows.get(pk=permissions.visible_project(user, key).pk)
+    rows = Project.objects.visible_to(user).with_people().select_related("success_metric")
+    project = rows.by_key(key).first()
+    if project is None:
+        raise NotFound(f"There is no project {key[:20]} that you may see.")
+    return user, project
 
 
 @require_GET

@@ -140,6 +140,7 @@ MALFORMED = [
     ("COE_EXTERNAL_EXECUTION_ROLE_ARN", "coe-role", "must look like arn:aws:iam::"),
     ("COE_EXTERNAL_QUEUE_URL", "events", "starts with http://"),
     ("COE_EXTERNAL_REGION", "Ireland", "must look like eu-west-1"),
+    ("MAX_UPLOAD_MEGABYTES", "0", "greater than 0"),
     ("AWS_CREATE_RATE", "0", "greater than 0"),
     ("AWS_DESCRIBE_RATE", "many", "must be a number"),
     ("AWS_SEARCH_RATE", "nan", "greater than 0"),

@@ -18,7 +18,7 @@ from governance.policies.rules import Facts
 from governance.services import break_glass, intakes, moves, policies, risk
 from projects import checklists
 from projects.models import Criterion, CriterionStatus, Project, Revision
-from projects.services import checklist
+from projects.services import evidence
 from tests.factories import ANSWERS, complete_intake, organisation, person
 from tests.governance.requests import decide
 from tests.governance.test_races import ROUNDS, at_once
@@ -152,9 +152,8 @@ def test_what_fits_stays_and_what_does_not_is_kept_in_the_record(project: Projec
 
 
 def test_an_answer_that_was_removed_comes_back_with_its_evidence(project: Project) -> None:
-    checklist.add_evidence(
-        project_key=project.key, code="baseline", kind="note", title="A note", note="Counted.", actor=person("domain")
-    )
+    piece = evidence.Piece(kind="note", title="A note", note="Counted.")
+    evidence.add(project_key=project.key, code="baseline", piece=piece, actor=person("domain"))
     move(project, published(changed()))
     hidden = Criterion.ever.get(project=project, code="baseline")
     assert hidden.removed_at

@@ -1,6 +1,8 @@
 """One project on its way, with a run and a decided approval, for everybody to look at."""
 
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +15,8 @@ from deployments.services import runs
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, data_access, delegations, findings, intakes, policies
-from projects.models import BusinessUnit, DataAccess, HandoverReason, Project
-from projects.services import accesses, datasets, handovers, lessons, skills, team
+from projects.models import BusinessUnit, DataAccess, Evidence, HandoverReason, Project
+from projects.services import accesses, datasets, evidence, handovers, lessons, skills, team
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -25,7 +27,8 @@ __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
 
 @pytest.fixture
-def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
+def things(people: dict[str, User], shelf: None, settings: Any, tmp_path: Path) -> dict[str, Any]:
+    settings.MEDIA_ROOT = tmp_path
     project: Project = approved_project()
     run: Run = runs.launch_run(
         wish=Wish(project=project.key, environment="local", template="tabular-classifier"), actor=people["scientist"]
@@ -78,6 +81,7 @@ def things(people: dict[str, User], shelf: None) -> dict[str, Any]:
         "member": project.members.get(user=people["scientist"]).pk,
         "duty": duty.pk if duty else "",
         "slug": "challenge",
+        "evidence": _proof(project, people["domain"]).pk,
     }
 
 
@@ -104,6 +108,12 @@ def _lesson(project: Project, people: dict[str, User]) -> str:
     return lessons.give_lesson(project_key=project.key, actor=people["scientist"], **said).pk
 
 
+def _proof(project: Project, owner: User) -> Evidence:
+    """A kept file that supports an answer."""
+    piece = evidence.Piece(kind="file", file_name="study.txt", content=BytesIO(b"Two assessors agreed."))
+    return evidence.add(project_key=project.key, code="baseline", piece=piece, actor=owner)
+
+
 def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
     """A skill of the lead, and what somebody who left answered for."""
     skill = skills.set_skill(username="lead", subject="data_quality", level=3, actor=people["lead"])
@@ -116,12 +126,14 @@ def _of_teams(project: Project, people: dict[str, User]) -> dict[str, Any]:
 
 def _of_approvals(project: Project, asked: ApprovalRequest, people: dict[str, User]) -> dict[str, Any]:
     """What approvals leave behind: an open question, a condition, a finding, and a delegation for next week."""
-    decision = ApprovalRequest.objects.get(project=approved_project("Spare parts")).decisions.all()[0]
+    other, today = approved_project("Spare parts"), timezone.localdate()
+    other.criteria.filter(code="value").update(status="expired", expires_on=today - timedelta(days=1))
+    decision = ApprovalRequest.objects.get(project=other).decisions.all()[0]
     conditions.set_for(decision, ["Report every month"])
-    today = timezone.localdate()
     trouble = findings.Trouble("review", "Look at it", Severity.LOW, people["domain"], today)
     days = {"starts_on": today + timedelta(days=7), "ends_on": today + timedelta(days=8)}
     return {
+        "expired": other.key,
         "question": approvals.ask(request_id=asked.pk, text="Who labels the data?", actor=people["lead"]).pk,
         "condition": decision.request.conditions.get().pk,
         "finding": findings.raise_finding(project, trouble, actor=None).pk,

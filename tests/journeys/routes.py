@@ -26,6 +26,7 @@ def plain(route: str) -> str:
     kinds |= {"delegations": "delegation", "conditions": "condition", "findings": "finding"}
     kinds |= {"handovers": "handover", "skills": "skill", "saved-views": "view"}
     kinds |= {"lessons": "lesson"}
+    kinds |= {"evidence": "evidence"}
     kinds |= {"handovers": "handover", "skills": "skill"}
     kinds |= {"members": "member", "responsibilities": "duty", "projects": "key"}
     parts: list[str] = []
@@ -42,6 +43,7 @@ def plain(route: str) -> str:
             renamed |= {"condition_id": "condition", "finding_id": "finding", "view_id": "view"}
             renamed |= {"lesson_id": "lesson"}
             renamed |= {"condition_id": "condition", "finding_id": "finding"}
+            renamed |= {"evidence_id": "evidence"}
             part = "{" + ("approval" if before == "approvals" else renamed.get(name, name)) + "}"
         parts.append(part)
     return "/".join(parts)

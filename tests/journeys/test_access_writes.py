@@ -46,6 +46,9 @@ GLASS = {
     "hours": 2,
     "reason": "The line stands still until it is trained again.",
 }
+WAIVER = {"ends_on": "{today}", "reason": "The laboratory answers only in March; nothing is released until then."}
+GO = {"decision": "go", "reason": "The target is reached on fresh data."}
+WRONG = {"reason": "It is of another year."}
 
 DATA = {
     "name": "weather", "business_unit": "{unit}", "classification": "public", "location": "s3://data/weather/",
@@ -106,6 +109,13 @@ BODIES: dict[str, Any] = {
     "patch api/v1/projects/{key}/checklist/{code}/": {"answer": ANSWERS["value"] | {"low": 1}},
     "post api/v1/projects/{key}/checklist/{code}/evidence/": NOTE,
     "post api/v1/projects/{key}/checklist/{code}/verdict/": {"verdict": "accept"},
+    "post api/v1/projects/{key}/checklist/{code}/waive/": WAIVER,
+    "post api/v1/projects/{key}/evidence/{evidence}/withdraw/": WRONG,
+    "projects/{key}/checklist/{code}/plan/": {"owner": "scientist", "due_on": "{today}"},
+    "projects/{key}/checklist/{code}/waivers/": WAIVER,
+    "projects/{key}/evidence/{evidence}/withdraw/": WRONG,
+    "post api/v1/projects/{key}/poc-decision/": GO,
+    "projects/{key}/poc-decision/": GO,
     "post api/v1/projects/{key}/members/": {"user": "devops", "roles": ["devops_engineer"]},
     "patch api/v1/projects/{key}/members/{member}/": {"roles": ["data_engineer"]},
     "post api/v1/projects/{key}/responsibilities/": DUTY,
@@ -168,6 +178,9 @@ OTHER_ROWS = {
     "/ask/": {"approval": "asked"},
     "/answer/": {"approval": "asked"},
     "/answer/{question}/": {"approval": "asked"},
+    "/confirm/": {"key": "expired"},
+    "/waive/": {"key": "expired"},
+    "/waivers/": {"key": "expired"},
     "/publish/": {"policy": "draft"},
     "/grant/": {"access": "approved"},
     "datasets/{dataset}/remove/": {"dataset": "unused"},
@@ -282,6 +295,15 @@ TABLE: dict[str, str] = {
     "post api/v1/projects/{key}/break-glass/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/checklist/{code}/evidence/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/checklist/{code}/verdict/": "401 404 403 200 200 403: security lead",
+    "post api/v1/projects/{key}/checklist/{code}/confirm/": "401 404 200 403 200 403: scientist lead",
+    "post api/v1/projects/{key}/checklist/{code}/waive/": "401 404 201 403 201 403: scientist lead",
+    "post api/v1/projects/{key}/evidence/{evidence}/withdraw/": "401 404 200 403 200 403: scientist lead",
+    "projects/{key}/checklist/{code}/confirm/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/checklist/{code}/plan/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/checklist/{code}/waivers/": "302 404 303 403 303 403: scientist lead",
+    "projects/{key}/evidence/{evidence}/withdraw/": "302 404 303 403 303 403: scientist lead",
+    "post api/v1/projects/{key}/poc-decision/": "401 404 403 403 201 403: lead",
+    "projects/{key}/poc-decision/": "302 404 403 403 303 403: lead",
     "post api/v1/projects/{key}/members/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/responsibilities/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/projects/{key}/submit/": "401 404 201 404 201 403: scientist lead",

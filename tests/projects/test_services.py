@@ -8,7 +8,7 @@ from django.db import connection
 from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from coe_portal.core.models import AuditEntry, User
 from projects.models import Criterion, Member, Project, SuccessMetric
-from projects.services import checklist, projects, team
+from projects.services import checklist, evidence, projects, team
 from tests.factories import ANSWERS, complete_intake, intake, organisation, person, unit
 
 
@@ -116,9 +116,8 @@ def test_who_takes_part_does_not_judge(people: dict[str, User]) -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example", "not an address", "https://" + "x" * 600])
 def test_evidence_links_are_web_addresses(people: dict[str, User], url: str) -> None:
     with pytest.raises(InvalidInput):
-        checklist.add_evidence(
-            project_key=intake().key, code="value", kind="link", title="Model", url=url, actor=people["domain"]
-        )
+        piece = evidence.Piece(kind="link", title="Model", url=url)
+        evidence.add(project_key=intake().key, code="value", piece=piece, actor=people["domain"])
 
 
 def test_an_area_has_one_accountable_person(people: dict[str, User]) -> None:

@@ -45,8 +45,26 @@ def idempotent(view: View) -> View:
 
 
 def _digest(request: Request) -> str:
-    text = f"{request.method} {request.get_full_path()}\n".encode()
-    return hashlib.sha256(text + request._request.body).hexdigest()
+    found = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.content_type.startswith("multipart/"):
+        _add_parts(found, request)
+    else:
+        found.update(request._request.body)
+    return found.hexdigest()
+
+
+def _add_parts(found: Any, request: Request) -> None:
+    """A form with files: its boundary differs every time, its fields and the content of its files do not."""
+    fields: Any = request.data
+    for name, value in sorted(fields.items()):
+        found.update(f"{name}=".encode())
+        if hasattr(value, "chunks"):
+            for chunk in value.chunks():
+                found.update(chunk)
+            value.seek(0)
+        else:
+            found.update(str(value).encode())
+        found.update(b"\n")
 
 
 def _claim(request: Request, key: str) -> tuple[IdempotencyRecord, bool]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import approvals, findings, intakes, risk
 from projects.models import BusinessUnit, Project, Skill
-from projects.services import checklist, lessons, projects, skills, team
+from projects.services import checklist, evidence, lessons, projects, skills, team
 
 SCRIPT = Path(__file__).resolve().parent.parent / "demo.yaml"
 OWNER, SCIENTIST = "domain", "scientist"
@@ -117,7 +118,7 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     for code, answer in described["answers"].items():
         checklist.answer(project_key=project.key, code=code, answer=_with_dates(answer), actor=owner)
     for piece in described.get("evidence", []):
-        checklist.add_evidence(project_key=project.key, actor=owner, **piece)
+        evidence.add(project_key=project.key, code=piece["code"], piece=_piece(piece), actor=owner)
     if "risk" in described:
         risk.answer(project_key=project.key, answers=described["risk"], actor=owner)
     if described["reach"] not in ("draft", "complete"):
@@ -125,6 +126,13 @@ def seed_project(described: Mapping[str, Any], people: Mapping[str, User]) -> Pr
     _launch(project.key, described, people)
     _learn(project.key, described, people, owner)
     return Project.objects.get(pk=project.pk)
+
+
+def _piece(described: Mapping[str, Any]) -> evidence.Piece:
+    """A piece of evidence; ``content`` is what stands in its file."""
+    values = {name: value for name, value in described.items() if name not in ("code", "content")}
+    content = BytesIO(described["content"].encode()) if "content" in described else None
+    return evidence.Piece(**values, content=content)
 
 
 def _form_team(key: str, described: Mapping[str, Any], owner: User) -> None:
