@@ -1,6 +1,7 @@
 """What access to data opens, and how pages, API, inbox and story show it."""
 
 from datetime import UTC, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from coe_portal.core import outbox, story
-from coe_portal.core.errors import StaleState
+from coe_portal.core.errors import InvalidInput, StaleState
 from coe_portal.core.models import AuditEntry, User
 from governance.policies.document import Policy
 from governance.policies.rules import Facts
@@ -24,7 +25,7 @@ from projects.services import accesses, stages, team
 from tests.core.conftest import bearer
 from tests.factories import complete_intake
 from tests.governance.data import PURPOSE, asked, dataset, granted, in_poc, people, request_of
-from tests.governance.requests import decide
+from tests.governance.requests import decide, publish
 
 __all__ = ["people"]
 
@@ -155,6 +156,7 @@ def test_an_answer_of_the_owner_is_told_in_words(people: dict[str, User]) -> Non
     client.force_login(people["owner"])
     page = client.get(f"/approvals/{request_of(access).key}/").content.decode()
     assert "claims_outcomes" in page and "Access to data" in page and PURPOSE.partition("'")[0] in page
+    assert f'href="/data-access/{access.pk}/"' in page
 
 
 def test_people_of_the_team_may_be_data_engineers_too(people: dict[str, User]) -> None:
@@ -212,3 +214,29 @@ def test_the_stricter_policy_has_security_agree_to_confidential_data(people: dic
     facts = Facts(data_classification="confidential")
     names = [[step.name for step in each.steps_for("grant_data", facts).steps] for each in (shipped, stricter)]
     assert names == [["Data owner"], ["Data owner", "Security"]]
+
+
+STEP = {"name": "Owner", "person": "data_owner", "needed": 1, "days": 3}
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        (
+            {"action": "break_glass", "steps": [STEP, STEP | {"name": "Twice"}]},
+            "Only rules for grant_data know a data owner.",
+        ),
+        ({"action": "grant_data", "steps": [STEP | {"needed": 2}]}, "One person gives one approval."),
+        (
+            {"action": "grant_data", "steps": [STEP | {"escalate_to": {"person": "data_owner"}}]},
+            "name somebody else here",
+        ),
+        ({"action": "grant_data", "steps": [STEP | {"fallback": {"person": "data_owner"}}]}, "name somebody else here"),
+    ],
+)
+def test_a_policy_names_the_data_owner_only_where_there_is_one(
+    people: dict[str, User], rule: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        publish(approvals=[rule])
+    assert sentence in str(caught.value.errors)
