@@ -31,9 +31,10 @@ class AuditSeal(models.Model):
         return f"{self.number}:{self.hash}"
 
 
-def unsealed() -> models.QuerySet[AuditEntry]:
-    """Entries that no seal covers yet."""
-    return AuditEntry.objects.filter(~Exists(AuditSeal.objects.filter(entry=OuterRef("pk"))))
+def unsealed(after: int = 0) -> models.QuerySet[AuditEntry]:
+    """Entries beyond this id that no seal covers yet; only the seals of such entries are looked at."""
+    seals = AuditSeal.objects.filter(entry=OuterRef("pk"), entry_id__gt=after)
+    return AuditEntry.objects.filter(~Exists(seals), pk__gt=after)
 
 
 class AuditCheckQuerySet(models.QuerySet["AuditCheck"]):

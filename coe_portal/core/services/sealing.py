@@ -27,10 +27,10 @@ def seal_next(*, look_at_all: bool = False) -> int:
         return 0
     head = AuditSeal.objects.order_by("-number").first()
     sealed, previous = (head.number, head.hash) if head else (0, GENESIS)
-    entries = unsealed().order_by("pk").values(*FIELDS)
+    after = 0
     if head is not None and not look_at_all:
-        newest = AuditSeal.objects.aggregate(newest=Max("entry_id"))["newest"]
-        entries = entries.filter(pk__gt=newest - LOOK_BACK)
+        after = AuditSeal.objects.aggregate(newest=Max("entry_id"))["newest"] - LOOK_BACK
+    entries = unsealed(after).order_by("pk").values(*FIELDS)
     now, links = timezone.now(), []
     for number, entry in enumerate(entries[:BATCH], sealed + 1):
         previous = link_hash(previous, number, now, entry)
