@@ -65,18 +65,6 @@ BREAK_GLASS = {
         {"name": "Security", "group": "security", "needed": 1, "order": 1, "days": 1},
     ],
 }
-# So are a waiver and more time or money for a proof of concept, which only an approval gives.
-WAIVE = {
-    "action": "waive",
-    "steps": [{"name": "CoE lead", "site_role": "coe_lead", "needed": 1, "order": 1, "days": 3}],
-}
-EXTEND_POC = {
-    "action": "extend_poc",
-    "steps": [
-        {"name": "CoE lead", "site_role": "coe_lead", "needed": 1, "order": 1, "days": 3},
-        {"name": "Sponsor", "person": "sponsor", "needed": 1, "order": 1, "days": 3},
-    ],
-}
 # So is asking for data: its owner decides, and security with them where the data is restricted or nobody knows.
 GRANT_DATA = {
     "action": "grant_data",
@@ -92,7 +80,7 @@ GRANT_DATA = {
         },
     ],
 }
-ALWAYS = (BREAK_GLASS, WAIVE, EXTEND_POC, GRANT_DATA)
+ALWAYS = (BREAK_GLASS, GRANT_DATA)
 
 
 def steps_for(document: Mapping[str, Any], action: str, facts: Facts) -> Route:
@@ -103,7 +91,7 @@ def steps_for(document: Mapping[str, Any], action: str, facts: Facts) -> Route:
     """
     sources = [rule for rule in [*_gates(document, action), *_rules(document, action)] if _meets(rule, facts)]
     route = _route(sources, facts)
-    return route if route.steps else _route([rule for rule in ALWAYS if _is_for(rule["action"], action)], facts)
+    return _route([BREAK_GLASS], facts) if not route.steps and _is_for(BREAK_GLASS["action"], action) else route
 
 
 def _route(sources: Iterable[Mapping[str, Any]], facts: Facts) -> Route:

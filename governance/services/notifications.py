@@ -138,7 +138,8 @@ def _send(rows: Sequence[Notification]) -> int:
 def _mail(rows: Sequence[Notification]) -> EmailMessage:
     person, first = rows[0].person, rows[0]
     what = f"{first} – {first.request.title}" if first.request else first.title
-    subject = what if len(rows) == 1 else f"{len(rows)} things to know of"
+    kind = "approvals" if all(row.request_id for row in rows) else "things"
+    subject = what if len(rows) == 1 else f"{len(rows)} {kind} to know of"
     base = settings.ENV.BASE_URL.rstrip("/")
     text = render_to_string("governance/mail/approvals.txt", {"rows": rows, "person": person, "base": base})
     identity = hashlib.sha256("|".join(f"{row.event_key}:{row.person_id}" for row in rows).encode()).hexdigest()

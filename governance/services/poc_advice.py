@@ -11,7 +11,9 @@ from projects.models import Project
 
 
 def decide_how_it_goes_on(project: Project, user: User) -> NextAction | None:
-    """Ask for a decision while the clock is nearly run down, unless one holds."""
+    """Ask for a decision while the clock is nearly run down, unless one holds: those whom it concerns, nobody else."""
+    if user.pk not in (project.owner_id, project.sponsor_id) and not user.is_lead:
+        return None
     known = poc_clock.known_of(project)
     reading = poc_clock.reading_of(project, known.spent)
     if reading.level == RUNNING or known.holds:
