@@ -9,9 +9,9 @@ class ProjectsConfig(AppConfig):
         from projects import handlers, wording
         from projects.models import Dataset, Handover, LessonsOwed, Project
         from projects.palette import find_datasets, find_projects
-        from projects.services import answers_due, handovers, lessons
+        from projects.services import answers_due, dataset_evidence, handovers, lessons
 
-        del handlers, wording  # one subscribes, the other registers how its actions are told
+        del dataset_evidence, handlers, wording  # they register what proves, subscribe, and say how actions are told
         inbox.register("handovers", handovers.count)
         inbox.register_tasks("handovers", handovers.tasks)
         inbox.register("answers due", lambda user: answers_due.waiting_for(user).count())

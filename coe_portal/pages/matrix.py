@@ -1,19 +1,20 @@
 """Value against feasibility: where every project stands, with its risk and what it has cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from statistics import fmean
 
 from django.db.models import F
 
 from coe_portal.core.charts.bubbles import Bubble
 from coe_portal.pages.portfolio import spent_by
+from governance.models import Review
 from projects.models import Criterion, Project, RiskTier
 from projects.models.project import ProjectQuerySet
 
 BY_VALUE = F("value_per_year").desc(nulls_last=True)
 MOST_SHOWN = 60
-BASIS = "half the readiness of the answers, half the labelled share of the data,"
 # Four rings can be told apart; the table has the tier's own word.
 RINGS: dict[str, str] = {
     RiskTier.UNACCEPTABLE: "high",
@@ -27,17 +28,28 @@ RINGS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Feasibility:
-    """How feasible a project is, 0 to 100, and what that rests on, for people."""
+    """How feasible a project is, 0 to 100: said by reviewers, or an estimate from the answers."""
 
     score: int
-    basis: str
+    is_estimate: bool
 
 
-# Where feasibility comes from: for these projects, by primary key. A source with reviewers' scores can take its place.
-Source = Callable[[Sequence[Project]], Mapping[int, Feasibility]]
+def feasibility_of(projects: Sequence[Project]) -> dict[int, Feasibility]:
+    """By primary key: what reviewers of the newest scored revision say, else what the answers promise. Two queries."""
+    return from_answers(projects) | from_reviews(projects)
 
 
-def from_answers(projects: Sequence[Project]) -> Mapping[int, Feasibility]:
+def from_reviews(projects: Sequence[Project]) -> dict[int, Feasibility]:
+    """The mean of the scores from 1 to 5, as 0 to 100; projects that nobody scored are left out."""
+    scores: dict[int, tuple[int, list[int]]] = {}
+    said = Review.objects.filter(project__in=[project.pk for project in projects]).order_by("revision")
+    for project_id, revision, score in said.values_list("project", "revision", "scores__feasibility"):
+        newest, given = scores.get(project_id, (revision, []))
+        scores[project_id] = (revision, [*given, score] if newest == revision else [score])
+    return {key: Feasibility(round((fmean(given) - 1) * 25), is_estimate=False) for key, (_, given) in scores.items()}
+
+
+def from_answers(projects: Sequence[Project]) -> dict[int, Feasibility]:
     """As long as nobody scores feasibility: half the readiness of the answers, half the labelled share of the data.
 
     Both are percentages; data without a labelled share counts as unlabelled. One query.
@@ -45,7 +57,9 @@ def from_answers(projects: Sequence[Project]) -> Mapping[int, Feasibility]:
     said = Criterion.objects.filter(project__in=[project.pk for project in projects], code="data")
     labelled = dict(said.values_list("project", "answer__labelled_share"))
     return {
-        project.pk: Feasibility(_half_each(project.readiness.get("score", 0), labelled.get(project.pk)), BASIS)
+        project.pk: Feasibility(
+            _half_each(project.readiness.get("score", 0), labelled.get(project.pk)), is_estimate=True
+        )
         for project in projects
     }
 
@@ -71,10 +85,10 @@ class Spot:
         return Bubble(self.number, self.feasibility.score, value, float(self.spent), kind)
 
 
-def spots_of(found: ProjectQuerySet, source: Source = from_answers) -> list[Spot]:
+def spots_of(found: ProjectQuerySet) -> list[Spot]:
     """The most valuable of these projects that have a value, numbered by it."""
     projects = list(found.filter(value_per_year__gt=0).order_by(BY_VALUE, "-pk")[:MOST_SHOWN])
-    spent, feasible = spent_by(projects), source(projects)
+    spent, feasible = spent_by(projects), feasibility_of(projects)
     return [
         Spot(number, project, feasible[project.pk], spent.get(project.pk, Decimal(0)))
         for number, project in enumerate(projects, 1)

@@ -18,9 +18,11 @@ from coe_portal.core.charts.bubbles import HEIGHT, WIDTH, Bubble, bubbles
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import SavedView, User
 from coe_portal.core.services import saved_views
-from coe_portal.pages.matrix import from_answers
+from coe_portal.pages.matrix import feasibility_of, from_answers
 from coe_portal.pages.views.narrowing import Address
+from governance.services import intakes, qualification
 from projects.models import Project
+from projects.services import reviewers
 from tests.core.conftest import bearer
 from tests.deployments.conftest import approved_project
 from tests.factories import complete_intake, intake
@@ -109,6 +111,21 @@ def test_feasibility_is_half_readiness_and_half_labelled_data(people: dict[str, 
     empty = intake("Empty")
     found = from_answers([labelled, unlabelled, empty])
     assert [found[project.pk].score for project in (labelled, unlabelled, empty)] == [92, 50, 0]
+
+
+@pytest.mark.django_db
+def test_feasibility_is_what_reviewers_say_once_they_have_scored(people: dict[str, User], reader: Client) -> None:
+    scored, other = complete_intake("Scored"), complete_intake("Not scored")
+    intakes.submit(project_key=scored.key, actor=people["domain"])
+    reviewers.invite(project_key=scored.key, username="dataengineer", actor=people["lead"])
+    for who, feasibility in (("lead", 2), ("dataengineer", 5)):
+        scores = {"value": 4, "feasibility": feasibility, "data_readiness": 3, "risk": 4}
+        qualification.give_review(project_key=scored.key, scores=scores, actor=people[who])
+    found = feasibility_of([scored, other])
+    assert (found[scored.pk].score, found[scored.pk].is_estimate) == (62, False)  # 3.5 of 1 to 5
+    assert found[other.pk].is_estimate
+    page = _page(reader, "/portfolio/matrix/")
+    assert "62</td>" in page and '92 <span class="mute-i">estimate</span>' in page
 
 
 @pytest.mark.django_db

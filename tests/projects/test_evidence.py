@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 
 from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import AuditEntry, User
-from governance.services import intakes
+from governance.models import ApprovalRequest
+from governance.services import data_access, intakes
 from projects import filetypes
 from projects.models import Evidence, Project
-from projects.services import checklist, evidence, files
+from projects.services import accesses, checklist, datasets, evidence, files
 from tests.core.conftest import bearer
 from tests.factories import complete_intake, intake, organisation, person
+from tests.governance.requests import decide
 
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
@@ -282,8 +284,26 @@ def test_an_approval_of_the_project_is_evidence_and_shows_how_it_stands_now(
     Evidence.objects.update(said=f"{asked.key} is in review")
     page = client.get(f"/projects/{project.key}/checklist/team/").content.decode()
     assert f"{asked.key} is approved" in page and f"when it was added: {asked.key} is in review" in page
-    unknown = client.post(address, {"kind": "dataset", "reference": "x"}, content_type="application/json")
-    assert unknown.status_code == 400
+
+
+def test_a_data_set_that_the_project_reads_is_evidence(client: Client, people: dict[str, User]) -> None:
+    from tests.deployments.conftest import approved_project
+
+    project = approved_project()
+    values = {"business_unit": project.business_unit_id, "classification": "internal", "readiness": "ready"}
+    values |= {"name": "claims", "location": "s3://data/claims/", "owner": "security", "labelled_share": 85}
+    data = datasets.register(values=values, actor=people["lead"])
+    client.force_login(people["scientist"])
+    address = f"/api/v1/projects/{project.key}/checklist/data/evidence/"
+    body = {"kind": "dataset", "reference": data.pk}
+    assert client.post(address, body, content_type="application/json").status_code == 400
+    wish = accesses.Wish("To train the first classifier.", "platform_read", 30)
+    access = data_access.ask(project_key=project.key, dataset_id=data.pk, wish=wish, actor=people["scientist"])
+    added = client.post(address, body, content_type="application/json")
+    assert added.status_code == 201 and added.json()["said"] == "ready, 85% labelled, access waits for approval"
+    decide(ApprovalRequest.objects.get(subject=access.ref), "security")
+    page = client.get(f"/projects/{project.key}/checklist/data/").content.decode()
+    assert "ready, 85% labelled, access granted" in page and f"/datasets/{data.pk}/" in page
 
 
 def test_a_file_comes_through_the_api_once_however_often_it_is_sent(
