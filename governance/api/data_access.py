@@ -43,6 +43,7 @@ class DataAccessSerializer(serializers.ModelSerializer[DataAccess]):
     attested_by = serializers.SerializerMethodField(help_text="Username, or empty.")
     is_checking = serializers.SerializerMethodField(help_text="A worker is to look whether the copy's prefix is empty.")
     check_result = LookSerializer()
+    end_reason = serializers.CharField(help_text="expired, revoked or finished; empty until it has ended.")
 
     class Meta:
         model = DataAccess

@@ -91,7 +91,7 @@ def steps_for(document: Mapping[str, Any], action: str, facts: Facts) -> Route:
     """
     sources = [rule for rule in [*_gates(document, action), *_rules(document, action)] if _meets(rule, facts)]
     route = _route(sources, facts)
-    return _route([BREAK_GLASS], facts) if not route.steps and _is_for(BREAK_GLASS["action"], action) else route
+    return route if route.steps else _route([rule for rule in ALWAYS if _is_for(rule["action"], action)], facts)
 
 
 def _route(sources: Iterable[Mapping[str, Any]], facts: Facts) -> Route:

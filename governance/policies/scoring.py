@@ -87,7 +87,7 @@ def summarise(reviews: Sequence[Scores], weights: Weights) -> Summary:
 
 def _spread(values: Sequence[float]) -> Spread:
     low, high = min(values), max(values)
-    return Spread(round(min(max(sum(values) / len(values), low), high), EXACT), low, high)
+    return Spread(*(round(each, EXACT) for each in (min(max(sum(values) / len(values), low), high), low, high)))
 
 
 def shown(value: float) -> float:

@@ -43,8 +43,8 @@ def test_an_idea_becomes_a_trained_model(sign_in: SignIn, stack: Stack) -> None:
     _launch_and_watch(page, key)
     page = sign_in("auditor")
     page.goto(f"/projects/{key}/history/")
-    for action in ("project.created", "approval.decided", "run.launched"):
-        expect(page.locator("#entries code", has_text=action).first).to_be_visible()
+    for deed in ("proposed the project", "approved the step", "launched"):
+        expect(page.locator("#entries", has_text=deed)).to_be_visible()
 
 
 def _propose(page: Page) -> str:

@@ -66,7 +66,7 @@ def test_a_policy_is_exported_changed_imported_published_and_projects_in_flight_
     lead = sign_in("lead")
     source = _exported(lead)
     assert "enum: [batch, real_time]" in source
-    criteria_end = source.index("\n# What a project answers to be given its risk tier.")
+    criteria_end = source.index("\n# How ideas are looked at before the first gate.")
     text = _changed(source[:criteria_end] + "\n" + OVERSIGHT + source[criteria_end:])
 
     lead.goto("/policies/new/")

@@ -136,7 +136,7 @@ def test_a_body_that_cannot_be_read_is_a_problem(
         ("post", "/api/v1/projects/", {"name": "Claims triage", "colour": "red"}),
         ("patch", "/api/v1/projects/{key}/", {"stage": "production"}),
         ("patch", "/api/v1/projects/{key}/checklist/value/", {"anser": {}}),
-        ("post", "/api/v1/projects/{key}/checklist/value/evidence/", {"kind": "note", "title": "A", "file": "x"}),
+        ("post", "/api/v1/projects/{key}/checklist/value/evidence/", {"kind": "note", "title": "A", "pages": "x"}),
         ("post", "/api/v1/projects/{key}/members/", {"user": "devops", "roles": [], "role": "sponsor"}),
         ("post", "/api/v1/projects/{key}/responsibilities/", {"member": "x", "area": "data_quality"}),
         ("post", "/api/v1/tokens/", {"name": "ci", "scopes": ["read"], "scope": "admin"}),

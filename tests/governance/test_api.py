@@ -215,7 +215,7 @@ def test_a_list_costs_the_same_with_one_and_with_twenty_rows(client: Client, peo
 
 
 def test_a_policy_comes_as_yaml_or_json_and_is_published_once(client: Client, people: dict[str, User]) -> None:
-    source = policies.DEFAULT.read_text().replace("days: 3", "days: 4", 1)
+    source = policies.DEFAULT.read_text().replace(", days: 3 }", ", days: 4 }", 1)
     headers = bearer(people["lead"], "read", "admin")
     draft = client.post("/api/v1/policies/", source, "application/yaml", headers=headers)
     assert (draft.status_code, draft.json()["label"], draft.json()["status"]) == (201, "default:2", "draft")
@@ -228,7 +228,7 @@ def test_a_policy_comes_as_yaml_or_json_and_is_published_once(client: Client, pe
 
 
 def test_the_difference_of_two_policies_is_told_place_by_place(client: Client, people: dict[str, User]) -> None:
-    source = policies.DEFAULT.read_text().replace("days: 3", "days: 4", 1)
+    source = policies.DEFAULT.read_text().replace(", days: 3 }", ", days: 4 }", 1)
     policies.create_draft(source=source, actor=people["lead"])
     answer = _get(client, "policies/default:1/diff/?to=default:2", "lead")
     assert answer.json() == [{"path": "gates.poc.approvals.CoE lead.days", "before": 3, "after": 4}]

@@ -28,7 +28,7 @@ PARTS = (
     "governance.services.intakes.missing_for_gate",
     "governance.services.gates._facts",
     "governance.services.gates._wrong_stage",
-    "governance.services.gates._wrong_time",
+    "governance.services.poc_clock.missing",
     "governance.services.gates._wrong_person",
     "governance.services.gates._unknown_class",
 )
@@ -55,6 +55,8 @@ def _called_for(part: str, action: str) -> bool:
     name = part.removeprefix("governance.services.")
     if action == "advance":
         return name in for_advance | {"gates._unknown_class"}
+    if name == "poc_clock.missing":
+        return action == "start_run"  # the only one that is bound to the dates of the proof of concept
     return name not in for_advance | {"conditions.missing", "findings.open_in"}
 
 
