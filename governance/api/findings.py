@@ -26,6 +26,8 @@ class FindingSerializer(serializers.ModelSerializer[Finding]):
     raised_by = serializers.SerializerMethodField(help_text="Username; empty when the portal itself found it.")
     resolved_by = serializers.SerializerMethodField(help_text="Username, or empty.")
 
+    evidence = serializers.CharField(help_text="Address of what shows that it was put right, or empty.")
+
     class Meta:
         model = Finding
         fields = [
