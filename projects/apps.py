@@ -12,16 +12,9 @@ class ProjectsConfig(AppConfig):
         from projects.services import answers_due, dataset_evidence, handovers, lessons
 
         del dataset_evidence, handlers, wording  # they register what proves, subscribe, and say how actions are told
-        inbox.register("handovers", handovers.count)
-        inbox.register_tasks("handovers", handovers.tasks)
-        inbox.register("answers due", lambda user: answers_due.waiting_for(user).count())
-        inbox.register_tasks("answers due", answers_due.tasks)
-        menu.register("approvals", Handover.objects.waiting_for, calls=True)
-        inbox.register("lessons", lessons.count)
-        inbox.register_tasks("lessons", lessons.tasks)
-        menu.register("approvals", LessonsOwed.objects.waiting_for, calls=True)
-        menu.register("approvals", answers_due.waiting_for, calls=True)
-
+        inbox.register("handovers", Handover.objects.waiting_for, handovers.tasks)
+        inbox.register("answers due", answers_due.waiting_for, answers_due.tasks)
+        inbox.register("lessons", LessonsOwed.objects.waiting_for, lessons.tasks)
         search.register("projects", find_projects)
         search.register("datasets", find_datasets)
         menu.register("datasets", lambda user: Dataset.objects.in_use())

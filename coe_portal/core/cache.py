@@ -35,6 +35,9 @@ class ResilientRedisCache(RedisCache):
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
         return self._ask("get", key, default, version=version)
 
+    def get_many(self, keys: Any, version: Any = None) -> Any:
+        return self._ask("get_many", keys, version=version)
+
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> None:
         self._ask("set", key, value, timeout=timeout, version=version)
 

@@ -9,9 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response
 
-from coe_portal.core import menu
-from coe_portal.core.models import User
-
 STOP_POLLING = 286
 
 
@@ -65,8 +62,6 @@ def toast(response: HttpResponse, text: str, kind: str = "ok") -> HttpResponse:
 
 def redirect(request: HttpRequest, url: str) -> HttpResponse:
     """Send the browser to ``url``, from a form post with or without htmx."""
-    if isinstance(request.user, User):
-        menu.forget(request.user)
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url

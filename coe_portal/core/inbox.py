@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet
+
+from coe_portal.core import kept, menu
 from coe_portal.core.models import User
 
 
@@ -21,28 +26,46 @@ class Task:
     due_on: date | None = None
 
 
-Counter = Callable[[User], int]
-Tasks = Callable[[User], list[Task]]
-_counters: dict[str, Counter] = {}
-_tasks: dict[str, Tasks] = {}
+Rows = Callable[[User], "QuerySet[Any]"]
+Tasks = Callable[[list[int]], list[Task]]
+_tasks: dict[str, Tasks | None] = {}
 
 
-def register(name: str, counter: Counter) -> None:
-    """Add a count under ``name``; called once by an app's ``ready``."""
-    _counters[name] = counter
+def register(name: str, rows: Rows, tasks: Tasks | None = None) -> None:
+    """Add what waits for a person under ``name``; called once by an app's ``ready``.
 
-
-def register_tasks(name: str, tasks: Tasks) -> None:
-    """Add tasks that stand in the inbox beside the decisions; each app limits how many it gives."""
+    Args:
+        rows: what waits; its number is in the sidebar and for programs.
+        tasks: makes tasks that stand beside the decisions, given the primary keys; each app limits how many.
+    """
+    kept.register(_fact(name), lambda user: ArraySubquery(rows(user).order_by().values("pk")))
     _tasks[name] = tasks
 
 
+def keys(user: User, name: str) -> list[int]:
+    """Primary keys of what waits for this person under ``name``."""
+    return kept.facts(user)[_fact(name)] or []
+
+
 def counts(user: User) -> dict[str, int]:
-    """Each registered count for this person."""
-    return {name: counter(user) for name, counter in _counters.items()}
+    """How much waits for this person, by what it is."""
+    return {name: len(keys(user, name)) for name in _tasks}
+
+
+def count(user: User) -> int:
+    """How much waits for this person in all, as the sidebar says it."""
+    return sum(counts(user).values())
 
 
 def tasks(user: User) -> list[Task]:
     """Every task of this person, those with a day first."""
-    found = [task for give in _tasks.values() for task in give(user)]
+    waiting = [(give, keys(user, name)) for name, give in _tasks.items() if give]
+    found = [task for give, some in waiting if some for task in give(some)]
     return sorted(found, key=lambda task: task.due_on or date.max)
+
+
+def _fact(name: str) -> str:
+    return f"inbox: {name}"
+
+
+menu.register_number("inbox", count)

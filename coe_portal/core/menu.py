@@ -2,23 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.cache import cache
 from django.db.models import Count, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
+from coe_portal.core import kept
 from coe_portal.core.models import SavedView, User
 
-Rows = Callable[[User], "QuerySet[Any]"]
-_calling: dict[str, list[Rows]] = {}
-_quiet: dict[str, list[Rows]] = {}
-KEEP_SECONDS = 5
 MOST_VIEWS = 12
-_COUNTED, _VIEWS = "menu_counts", "saved views"
+_VIEWS = "saved views"
+_numbers: dict[str, Callable[[User], int]] = {}
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class MenuPlace:
 
     Attributes:
         count: name of the number that stands beside the title; an app registers its rows.
-        badge: URL name of a fragment with the same number, when it calls for attention and is kept fresh.
+        badge: URL name of a fragment with the same number, when it calls for attention and is asked for again.
         also: beginnings of other addresses that belong to this place.
     """
 
@@ -43,7 +38,7 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
     (
         "",
         (
-            MenuPlace("Inbox", "governance:inbox", "inbox", "approvals", "governance:inbox_count", ("/approvals/",)),
+            MenuPlace("Inbox", "governance:inbox", "inbox", "inbox", "governance:inbox_count", ("/approvals/",)),
             MenuPlace("Portfolio", "pages:portfolio", "layout-dashboard"),
             MenuPlace("Intake", "projects:intake_list", "clipboard-text", "intakes"),
         ),
@@ -68,57 +63,26 @@ MENU: tuple[tuple[str, tuple[MenuPlace, ...]], ...] = (
 )
 
 
-def register(name: str, rows: Rows, *, calls: bool = False) -> None:
-    """Add rows to those of which a place shows the number; called once by the app's ``ready``.
-
-    Args:
-        calls: the number calls for attention, so it is counted for every page.
-    """
-    (_calling if calls else _quiet).setdefault(name, []).append(rows)
+def register(name: str, rows: "Callable[[User], QuerySet[Any]]") -> None:
+    """Let a place show how many of the rows there are; called once by the app's ``ready``."""
+    fact = f"number of {name}"
+    kept.register(fact, lambda user: _number(rows(user)))
+    register_number(name, lambda user: kept.facts(user)[fact] or 0)
 
 
-def counts(user: User) -> dict[str, int]:
-    """What the sidebar shows beside its places; quiet numbers may be some seconds old, but for one's own doings.
+def register_number(name: str, number: Callable[[User], int]) -> None:
+    """Let a place show a number that is known without a query of its own."""
+    _numbers[name] = number
 
-    Counted once for each page: what the page itself shows of them and the sidebar say the same.
-    """
-    known: dict[str, int] | None = user.__dict__.get(_COUNTED)
-    if known is None:
-        known = user.__dict__[_COUNTED] = _counts(user)
-    return known
+
+def number(user: User, name: str) -> int | None:
+    """What stands beside a place; None where nothing does."""
+    return _numbers[name](user) if name in _numbers else None
 
 
 def saved_views(user: User) -> list[dict[str, str]]:
-    """The views that stand in the person's sidebar: their own and the shared ones, read with the numbers."""
-    found: Any = counts(user)[_VIEWS]
-    return list(found or ())
-
-
-def _counts(user: User) -> dict[str, int]:
-    quiet: dict[str, int] | None = cache.get(_key(user))
-    if quiet is not None:
-        return quiet | _counted(user, _calling)
-    found = _counted(user, _calling | _quiet, **{_VIEWS: _views(user)})
-    cache.set(_key(user), {name: found[name] for name in (*_quiet, _VIEWS)}, timeout=KEEP_SECONDS)
-    return found
-
-
-def forget(user: User) -> None:
-    """Count anew on the person's next page, because they did something."""
-    cache.delete(_key(user))
-    user.__dict__.pop(_COUNTED, None)
-
-
-def _key(user: User) -> str:
-    return f"menu:{user.pk}"
-
-
-def _counted(user: User, places: dict[str, list[Rows]], **more: Any) -> dict[str, int]:
-    """All numbers, and more columns, with one query."""
-    numbers = [_sum([_number(rows(user)) for rows in several]) for several in places.values()]
-    found = User.objects.filter(pk=user.pk).values_list(*numbers, *more.values()).first()
-    names = [*places, *more]
-    return dict(zip(names, found or [0] * len(names), strict=True))
+    """The views that stand in the person's sidebar: their own and the shared ones."""
+    return kept.facts(user)[_VIEWS] or []
 
 
 def _views(user: User) -> ArraySubquery:
@@ -127,8 +91,7 @@ def _views(user: User) -> ArraySubquery:
     return ArraySubquery(rows.annotate(shown=shown).values("shown")[:MOST_VIEWS])
 
 
-def _sum(numbers: list[Coalesce]) -> Any:
-    return reduce(add, numbers)
+kept.register(_VIEWS, _views)
 
 
 def _number(rows: "QuerySet[Any]") -> Coalesce:

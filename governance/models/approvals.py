@@ -63,6 +63,10 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
         mine = Q(requester=user) | Q(project__owner=user)
         return self.filter(mine, state=ApprovalState.OPEN, paused_at__isnull=False)
 
+    def needing(self, user: User) -> Self:
+        """Open requests that this person may decide now, or owes an answer on."""
+        return self.awaiting(user) | self.owing(user)
+
     def visible_to(self, user: User, held: Sequence[Delegation] | None = None) -> Self:
         """Requests of projects the person may see, and those that they or their principals hold a step of."""
         if user.reads_everything:

@@ -109,14 +109,9 @@ def _to_do(row: DataAccess) -> Missing:
     return Missing("copy_left", sentence, "Destroy it and attest that.", url)
 
 
-def count(user: User) -> int:
-    """How many tasks with data the person has."""
-    return DataAccess.objects.calling(user).count()
-
-
-def tasks(user: User) -> list[Task]:
+def tasks(keys: list[int]) -> list[Task]:
     """Copies to be destroyed and access that ends soon, for who asked and for the project's owner."""
-    rows = DataAccess.objects.calling(user).for_list().order_by("expires_at")[:SHOWN_TASKS]
+    rows = DataAccess.objects.filter(pk__in=keys).for_list().order_by("expires_at")[:SHOWN_TASKS]
     return [_task(row) for row in rows]
 
 

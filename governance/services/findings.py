@@ -217,14 +217,9 @@ def _is_web_address(text: str) -> bool:
     return len(text) <= MAX_ADDRESS
 
 
-def count(user: User) -> int:
-    """How many findings this person has to put right."""
-    return Finding.objects.waiting_for(user).count()
-
-
-def tasks(user: User) -> list[Task]:
-    """What this person has to put right, for the inbox; the first due first."""
-    rows = Finding.objects.waiting_for(user).select_related("project__business_unit").order_by("due_on", "id")
+def tasks(keys: list[int]) -> list[Task]:
+    """What somebody has to put right, for their inbox; the first due first."""
+    rows = Finding.objects.filter(pk__in=keys).select_related("project__business_unit").order_by("due_on", "id")
     return [
         Task(
             title=row.title,

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, DateTimeField, OuterRef, Q, QuerySet, Subquery, Window, prefetch_related_objects
+from django.db.models import Count, DateTimeField, OuterRef, QuerySet, Subquery, Window, prefetch_related_objects
 from django.utils import timezone
 
+from coe_portal.core import inbox
+from coe_portal.core.among import among
 from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
 from governance import permissions
@@ -49,7 +51,6 @@ class Inbox:
 
     tab: str
     groups: list[Group]
-    needs_you: int
     waiting: int
     page: Page
 
@@ -59,19 +60,15 @@ class Inbox:
         return [item.request.key for group in self.groups for item in group.items]
 
 
-def count(user: User) -> int:
-    """How many requests this person may decide now, or owes an answer on."""
-    return needing(user).count()
-
-
-def needing(user: User, held: list[Delegation] | None = None) -> QuerySet[ApprovalRequest]:
-    """The requests that this person may decide now, or owes an answer on."""
-    return ApprovalRequest.objects.awaiting(user, held) | ApprovalRequest.objects.owing(user)
+def needing(user: User) -> QuerySet[ApprovalRequest]:
+    """What needs this person, as the inbox and its number know it; at most some seconds old."""
+    return ApprovalRequest.objects.filter(pk__in=among(inbox.keys(user, "approvals")))
 
 
 def most_urgent(user: User, limit: int) -> tuple[list[Item], int]:
-    """What this person may decide now, the first due first, and how many there are in all; one query."""
-    counted = _with_due(ApprovalRequest.objects.awaiting(user)).annotate(in_all=Window(Count("pk")))
+    """What this person may decide now, the first due first, and how many there are in all."""
+    owing = ApprovalRequest.objects.owing(user).values("pk")
+    counted = _with_due(needing(user).exclude(pk__in=owing)).annotate(in_all=Window(Count("pk")))
     rows = list(counted.order_by("step_due", "id")[:limit])
     return [_item(row) for row in rows], rows[0].in_all if rows else 0
 
@@ -84,16 +81,16 @@ def requests_of(user: User, tab: str) -> QuerySet[ApprovalRequest]:
     if tab == DONE:
         return visible.exclude(state=ApprovalState.OPEN).order_by("-id")
     open_ones = visible.filter(state=ApprovalState.OPEN)
-    return open_ones.exclude(pk__in=needing(user).values("pk")).order_by("due_at", "id")
+    return open_ones.exclude(pk__in=among(inbox.keys(user, "approvals"))).order_by("due_at", "id")
 
 
 def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None) -> Inbox:
     """Read one tab of a person's inbox; an unknown tab is the first one."""
     held = list(Delegation.objects.held_by(user)) if held is None else held
-    mine = needing(user, held)
+    mine = needing(user)
     visible = ApprovalRequest.objects.visible_to(user, held)
+    others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=among(inbox.keys(user, "approvals")))
     if tab == WAITING:
-        others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=mine.values("pk"))
         page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
     elif tab == DONE:
@@ -106,16 +103,14 @@ def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | 
         page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows, _principals(user, page.rows, held))
         groups += [] if cursor else _for_information(user)
-    needs_you = Count("pk", filter=Q(pk__in=mine.values("pk")))
-    counted = visible.filter(state=ApprovalState.OPEN).aggregate(all=Count("pk"), needs_you=needs_you)
-    return Inbox(tab, groups, counted["needs_you"], counted["all"] - counted["needs_you"], page)
+    return Inbox(tab, groups, others.count(), page)
 
 
-def tab_of(request: ApprovalRequest, user: User, held: list[Delegation] | None = None) -> str:
+def tab_of(request: ApprovalRequest, user: User) -> str:
     """The tab in which the person finds the request."""
     if not request.is_open:
         return DONE
-    return NEEDS_YOU if needing(user, held).filter(pk=request.pk).exists() else WAITING
+    return NEEDS_YOU if request.pk in inbox.keys(user, "approvals") else WAITING
 
 
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:

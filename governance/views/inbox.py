@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core import inbox as waiting
-from coe_portal.core import menu
 from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
@@ -26,7 +25,7 @@ TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others")
 
 def _inbox_context(user: User, tab: str, cursor: str, held: Held = None) -> dict[str, Any]:
     box = inboxes.open_inbox(user, tab, cursor, held)
-    counts = {inboxes.NEEDS_YOU: menu.counts(user)["approvals"], inboxes.WAITING: box.waiting}
+    counts = {inboxes.NEEDS_YOU: waiting.count(user), inboxes.WAITING: box.waiting}
     return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
 
 
@@ -52,8 +51,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @require_GET
 def count(request: HttpRequest) -> HttpResponse:
     """The number on the inbox's badge; empty when nothing waits."""
-    number = sum(waiting.counts(signed_in(request)).values())
-    return HttpResponse(str(number) if number else "", content_type="text/html")
+    return HttpResponse(str(waiting.count(signed_in(request)) or ""), content_type="text/html")
 
 
 @require_GET
@@ -68,7 +66,7 @@ def _approval_page(request: HttpRequest, key: str, form: DecisionForm, status: i
     found = find_request(user, key, held)
     chip_kind, chip_word = dossier.chip_of(found)
     icon, kind = dossier.kind_of(found)
-    around = _inbox_context(user, inboxes.tab_of(found, user, held), "", held)
+    around = _inbox_context(user, inboxes.tab_of(found, user), "", held)
     context = {
         "request_row": found,
         "dossier": dossier.of(found, user, held),

@@ -13,7 +13,6 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coe_portal.core import menu
 from coe_portal.core.charts.bubbles import HEIGHT, WIDTH, Bubble, bubbles
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import SavedView, User
@@ -188,9 +187,8 @@ def test_changing_one_parameter_leaves_all_others_as_they_are(
 
 @pytest.mark.django_db
 def test_what_i_look_at_is_saved_and_stands_in_my_sidebar_and_for_others_when_shared(
-    client: Client, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    client: Client, people: dict[str, User]
 ) -> None:
-    monkeypatch.setattr(menu, "KEEP_SECONDS", 0)
     approved_project("Vehicle damage"), intake("Storm claims")
     client.force_login(people["sponsor"])
     page = _page(client, "/portfolio/?stage=poc&sort=newest&columns=value")

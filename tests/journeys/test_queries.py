@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from coe_portal.core import menu
+from coe_portal.core import kept
 from coe_portal.core.models import ApiToken, AuditEntry, User
 from deployments.models import Environment, Run, TemplateVersion
 from governance.models import ApprovalRequest, PolicyVersion
@@ -103,7 +103,7 @@ def _grow(things: dict[str, Any]) -> None:
 def test_twenty_rows_cost_as_many_queries_as_one_and_no_page_costs_many(
     things: dict[str, Any], people: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(menu, "KEEP_SECONDS", 0)
+    monkeypatch.setattr(kept, "SECONDS", 0)
     waiting = factories.complete_intake("Vehicle damage estimate")
     intakes.submit(project_key=waiting.key, actor=people["domain"])
     factories.intake("Vehicle idea")
