@@ -18,11 +18,10 @@ from django.utils.safestring import SafeString
 
 from coe_portal.core import menu as places
 from coe_portal.core.menu import MENU, MenuPlace
-from coe_portal.core.models import AuditEntry, SavedViewPage
+from coe_portal.core.models import SavedViewPage, User
 
 register = template.Library()
 AVATAR_COLOURS = 6
-BOOKKEEPING = ("version", "updated_at")  # they change with everything and tell a reader nothing
 CHIPS = {
     "mute": "circle-dashed",
     "info": "loader",
@@ -108,24 +107,6 @@ def deed(code: str) -> str:
 
 
 @register.filter
-def changed(entry: AuditEntry) -> list[tuple[str, str, str]]:
-    """What an audit entry says has changed: name, before, after. Nothing before means new."""
-    before, after = entry.before or {}, entry.after or {}
-    names = [name for name in {**before, **after} if name not in BOOKKEEPING]
-    return [(deed(name), _plain(before.get(name)), _plain(after.get(name))) for name in names]
-
-
-def _plain(value: Any) -> str:
-    if value is None or value == "" or value == [] or value == {}:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
-        return ", ".join(str(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-@register.filter
 def day(value: date | datetime | None) -> str:
     """Thu 26 Nov; the year is added when it is another one."""
     if value is None:
@@ -165,9 +146,9 @@ def url_if(name: str, *args: Any) -> str:
 def menu(context: Any) -> list[dict[str, Any]]:
     """The sidebar: groups of links whose pages exist, with the current one marked."""
     path, user = context["request"].path, context["request"].user
-    groups, counts = [], places.counts(user)
+    groups = []
     for title, group in MENU:
-        links = [_link(place, url, path, counts) for place in group if (url := url_if(place.url_name))]
+        links = [_link(place, url, path, user) for place in group if (url := url_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
     views = _saved_views(user, context["request"].GET.get("view", ""))
@@ -187,12 +168,12 @@ def _saved_views(user: Any, current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _link(place: MenuPlace, url: str, path: str, counts: dict[str, int]) -> dict[str, Any]:
+def _link(place: MenuPlace, url: str, path: str, user: User) -> dict[str, Any]:
     return {
         "title": place.title,
         "url": url,
         "icon": place.icon,
         "current": path.startswith((url, *place.also)),
-        "count": counts.get(place.count),
+        "count": places.number(user, place.count),
         "badge": url_if(place.badge) if place.badge else "",
     }
