@@ -77,7 +77,7 @@ def _figures(here: portal.Portal, plain: str, callers: "list[Caller]") -> Iterat
     for caller in callers:
         browsers[caller.name].sign_in(caller.user.username, PASSWORD)
     portal.say("pages")
-    yield from _pages(here, browsers)
+    yield from _pages(here, browsers, {caller.name: caller.project for caller in callers})
     portal.say("search and deep pages")
     yield from _search(here, browsers, callers)
     yield Figure("deep_page_ratio", max(_deep(_program(here.url, callers[-1]), name) for name in (*LISTS, "audit")), "")
@@ -119,10 +119,11 @@ def _web(here: portal.Portal) -> int:
     return process.pid
 
 
-def _pages(here: portal.Portal, browsers: dict[str, Visitor]) -> Iterator[Figure]:
+def _pages(here: portal.Portal, browsers: dict[str, Visitor], projects: dict[str, str]) -> Iterator[Figure]:
+    """Each list as page and as fragment, and the page of one project."""
     dearest, largest, fragments, portfolio = 0.0, 0, [], []
     for name, browser in browsers.items():
-        for page in PAGES:
+        for page in (*PAGES, f"projects/{projects[name]}"):
             _repeat(browser, f"/{page}/", 4)
             before = processor_seconds(_web(here))
             times, size = _repeat(browser, f"/{page}/")
@@ -132,7 +133,7 @@ def _pages(here: portal.Portal, browsers: dict[str, Visitor]) -> Iterator[Figure
             )
             dearest, largest = max(dearest, cost), max(largest, size)
             portfolio += times if page == "portfolio" else []
-            fragments += _repeat(browser, f"/{page}/", **{"HX-Request": "true"})[0]
+            fragments += _repeat(browser, f"/{page}/", **{"HX-Request": "true"})[0] if page in PAGES else []
     yield Figure("page_cpu_ms", dearest, "ms")
     yield Figure("page_kb", largest / 1000, "kB")
     yield Figure("fragment_p95_ms", 1000 * percentile(fragments, 0.95), "ms")

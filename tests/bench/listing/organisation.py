@@ -10,7 +10,7 @@ from deployments.services import environments, prices, runs, templates
 from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import approvals, intakes
-from projects.models import Member, Project
+from projects.models import Member, Project, Stage
 from tests import factories
 from tests.bench.listing.multiply import analyse, multiply
 
@@ -37,11 +37,15 @@ def _pick(words: str, seed: str) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who measures: a member without any role, an auditor, the CoE lead. ``token`` reads the API."""
+    """Who measures: a member without any role, an auditor, the CoE lead. ``token`` reads the API.
+
+    ``project`` is the key of a proof of concept that they see.
+    """
 
     name: str
     user: User
     token: str
+    project: str
 
 
 def build(*, projects: int, runs: int, audit: int) -> list[Caller]:
@@ -62,7 +66,14 @@ def build(*, projects: int, runs: int, audit: int) -> list[Caller]:
     analyse()
     member = User.objects.get(username="member7")
     callers = {"member": member, "auditor": people["auditor"], "lead": people["lead"]}
-    return [Caller(name, user, _token(user)) for name, user in callers.items()]
+    return [Caller(name, user, _token(user), _project_of(user)) for name, user in callers.items()]
+
+
+def _project_of(user: User) -> str:
+    """The newest proof of concept that they may see."""
+    newest = Project.objects.visible_to(user).filter(stage=Stage.POC).order_by("-pk").first()
+    assert newest is not None
+    return newest.key
 
 
 def _token(user: User) -> str:
