@@ -12,10 +12,11 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, Missing, NotAllowed, NotFound, StaleState
 from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
+from governance.events import FindingAssigned
 from governance.models import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.findings import FindingQuerySet
 from governance.policies.closing import finding_rules, is_closed_by
@@ -57,6 +58,8 @@ def raise_finding(project: Project, trouble: Trouble, *, actor: User | None) -> 
     )
     after = {"severity": trouble.severity, "owner": trouble.owner, "due_on": trouble.due_on, "source": trouble.source}
     audit.record(actor=actor, action="finding.raised", subject=finding, after=after, comment=trouble.detail)
+    by = actor.username if actor else ""
+    outbox.publish(FindingAssigned(finding.pk, trouble.owner.username, by, finding.created_at.isoformat()))
     return finding
 
 
