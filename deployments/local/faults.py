@@ -95,11 +95,11 @@ class Gatekeeper:
         if operation in self.switches.failing.split(",") or self.hits(self.switches.error_rate):
             raise AwsError("InternalFailure", "We encountered an internal error. Please try again.", 500)
 
-    def refuse_denied(self, target: str) -> None:
+    def refuse_denied(self, service: str, target: str) -> None:
         """Called before an operation of any JSON service; ``target`` is its header. Raises AwsError."""
         operation = target.rpartition(".")[2]
         if operation and operation in self.switches.denying.split(","):
-            words = f"User: {LOCAL_ROLE} is not authorized to perform: {operation}"
+            words = f"User: {LOCAL_ROLE} is not authorized to perform: {service}:{operation}"
             raise AwsError("AccessDeniedException", f"{words} because no identity-based policy allows it")
 
     def after(self, operation: str) -> None:

@@ -67,7 +67,7 @@ def trouble_of(error: AwsError, environment: str) -> str:
     if error.kind is ErrorKind.DENIED:
         return (
             f"CloudWatch Logs refused to show the log: {told}. Whoever looks after the environment {environment} "
-            f"lets its role call logs:DescribeLogStreams and logs:GetLogEvents on {GROUP}."
+            f"has to let its role call logs:DescribeLogStreams and logs:GetLogEvents on {GROUP}."
         )
     return f"The log could not be fetched: {told}. Workers try again."
 

@@ -34,7 +34,7 @@ class Due:
 
     def notice(self, today: date) -> notifications.Notice:
         when = "is overdue since" if self.day < today else "is due on"
-        return notifications.Notice(f"{self.what} {when} {self.day:%d %B %Y}", self.todo, self.link)
+        return notifications.Notice(f"{self.what} {when} {notifications.spoken(self.day)}", self.todo, self.link)
 
 
 def remind() -> int:

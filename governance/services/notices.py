@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 
 from governance.models import ApprovalRequest, Finding, IntakeDecision, IntakeOutcome, PolicyMove
-from governance.services.notifications import Notice, tell_of
+from governance.services.notifications import Notice, spoken, tell_of
 from projects.models import AccessStatus, Concept, DataAccess, Project, Reviewer, Stage
 from projects.services import lessons
 
@@ -22,7 +22,7 @@ def finding_assigned(key: str, *, finding_id: str, owner: str, by: str) -> None:
     if row is None:
         return
     title = f"{row.project.key}: “{row.title}” is yours to put right"
-    what = f"{row.get_severity_display()} severity, until {row.due_on:%d %B %Y}. {_short(row.detail)}"
+    what = f"{row.get_severity_display()} severity, until {spoken(row.due_on)}. {_short(row.detail)}"
     link = reverse("governance:project_findings", args=[row.project.key])
     tell_of(key, Notice(title, what.strip(), link), [row.owner], by=by)
 
@@ -58,7 +58,7 @@ def intake_decided(key: str, *, decision_id: str) -> None:
     if row.outcome == IntakeOutcome.FUND and project.waiting_on:
         next_step = f"It waits for {project.waiting_on} now."
     asked = project.field_questions.filter(asked_by=row.decided_by, asked_at__lte=row.decided_at, answered_at=None)
-    said = words.format(day=f"{row.defer_until:%d %B %Y}" if row.defer_until else "", asked=_questions(asked.count()))
+    said = words.format(day=spoken(row.defer_until) if row.defer_until else "", asked=_questions(asked.count()))
     text = f"{next_step} {row.decided_by} says: “{_short(row.reason)}”".strip()
     link = reverse("governance:qualification", args=[project.key])
     sender = row.request.requester if row.request else _sender_of_concept(project)
@@ -96,7 +96,7 @@ def lessons_owed(key: str, *, project_key: str) -> None:
     if owed is None:
         return
     title = f"{project_key}: write what {owed.project.name} has learnt"
-    text = f"It has ended. Write its lessons until {owed.due_on:%d %B %Y}; it is closed once they are written."
+    text = f"It has ended. Write its lessons until {spoken(owed.due_on)}; it is closed once they are written."
     tell_of(key, Notice(title, text, reverse("projects:lessons", args=[project_key])), [owed.owner])
 
 
@@ -159,7 +159,8 @@ def _page_of(access: DataAccess) -> str:
 
 
 def _moment(at: datetime) -> str:
-    return f"{timezone.localtime(at):%d %B %Y, %H:%M}"
+    local = timezone.localtime(at)
+    return f"{spoken(local.date())}, {local:%H:%M}"
 
 
 def _short(text: str) -> str:

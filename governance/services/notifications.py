@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from smtplib import SMTPException
 from typing import Any
@@ -65,6 +65,11 @@ def _keep(event_key: str, people: Iterable[User], **said: Any) -> None:
     if rows:
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
         outbox.wake("governance.send_mail")
+
+
+def spoken(day: date) -> str:
+    """A day as mails say it: 4 December 2026."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def gets_mail(person: User) -> bool:

@@ -135,7 +135,7 @@ def test_a_deferred_intake_that_comes_back_is_told_of(people: dict[str, User]) -
     day = timezone.localdate() + timedelta(days=5)
     wish = Wish("defer", WHY, defer_until=day)
     qualification.decide_intake(project_key=key, wish=wish, actor=people["lead"])
-    assert f"{key}: deferred until {day:%d %B %Y}" in [subject for _, subject in told()]
+    assert f"{key}: deferred until {notifications.spoken(day)}" in [subject for _, subject in told()]
     with _in(5):
         assert qualification.return_due() == 1
         assert told() == [("domain", f"{key}: back from its deferral")]
@@ -158,7 +158,7 @@ def test_a_finding_is_told_of_the_day_before_and_when_it_is_overdue_once_each(pe
             dues.remind()
             dues.remind()
             days += [(day, subject.rpartition("”")[2]) for _, subject in told()]
-    due = f"{finding.due_on:%d %B %Y}"
+    due = notifications.spoken(finding.due_on)
     assert days == [(4, f" is due on {due}"), (6, f" is overdue since {due}")]
 
 
@@ -216,7 +216,7 @@ def test_who_owes_lessons_is_told_when_the_project_ends_and_near_the_day(people:
     with time_machine.travel(timezone.now() + (owed.due_on - timezone.localdate()), tick=False):
         dues.remind()
         assert [subject for _, subject in told()] == [
-            f"{project.key}: what {project.name} has learnt is due on {owed.due_on:%d %B %Y}"
+            f"{project.key}: what {project.name} has learnt is due on {notifications.spoken(owed.due_on)}"
         ]
 
 
@@ -309,3 +309,16 @@ def test_two_workers_at_the_same_instant_remind_once() -> None:
         thread.join()
     notifications.send_due()
     assert [message.subject.rpartition("”")[2][:10] for message in mail.outbox] == [" is due on"]
+
+
+def test_who_wants_one_mail_a_day_gets_one_and_who_wants_none_gets_none(people: dict[str, User]) -> None:
+    project = _poc()
+    User.objects.filter(username="scientist").update(mail="daily")
+    User.objects.filter(username="domain").update(mail="none")
+    for _ in range(2):
+        _found(project, days=1)
+    _found(project, owner="domain", days=1)
+    dues.remind()
+    assert told() == []
+    with _in(1):
+        assert told() == [("scientist", "4 things to know of")]

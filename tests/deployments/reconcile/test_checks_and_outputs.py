@@ -133,8 +133,8 @@ def test_a_log_that_cloudwatch_refuses_says_why_on_the_page_and_comes_once_it_ma
         RunOutput.objects.filter(run=run).update(fetched_at=None)
         assert outputs.fetch_wanted() == 0
         shown = client.get(fragment).content.decode()
-        assert f"not authorized to perform: {operation}" in shown and "AccessDeniedException" in shown
-        assert "lets its role call logs:DescribeLogStreams and logs:GetLogEvents" in shown
+        assert f"not authorized to perform: logs:{operation}" in shown and "AccessDeniedException" in shown
+        assert "has to let its role call logs:DescribeLogStreams and logs:GetLogEvents" in shown
         told = client.get(f"/api/v1/runs/{run.pk}/logs/").json()
         assert told["text"] == "" and operation in told["trouble"]
     assert outputs.fetch_wanted() == 0, "what was refused just now is not asked for again at once"
