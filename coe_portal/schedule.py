@@ -43,6 +43,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "sweep files": {"task": "projects.sweep_files", "schedule": timedelta(hours=6)},
     "send mail": {"task": "governance.send_mail", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
+    "remind of days": {"task": "governance.remind_of_days", "schedule": timedelta(minutes=15)},
     "return deferred intakes": {"task": "governance.return_deferred", "schedule": timedelta(minutes=15)},
     "seal the audit trail": {"task": "core.seal_audit", "schedule": timedelta(seconds=10), "options": {"expires": 10}},
     "seal what came late": {"task": "core.seal_stragglers", "schedule": timedelta(hours=1)},

@@ -122,6 +122,21 @@ class IntakeDecided(Event):
 
 
 @dataclass(frozen=True)
+class FindingAssigned(Event):
+    """Somebody has to put a finding right from now on; ``by`` is empty when the portal found it."""
+
+    name: ClassVar[str] = "governance.finding_assigned"
+    finding_id: str
+    owner: str
+    by: str
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.finding_id}:{self.owner}:{self.at}"
+
+
+@dataclass(frozen=True)
 class RiskAssessed(Event):
     """The questionnaire gave a project its risk tier, or took it back (``tier`` is empty)."""
 

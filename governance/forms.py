@@ -1,6 +1,6 @@
 """The decision box, and delegating it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -233,3 +233,17 @@ class FindingForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = [(person.username, str(person)) for person in User.objects.people()]
         self.fields["owner"].choices = [("", "The project's owner"), *people]  # type: ignore[attr-defined]
+
+
+class AssignFindingForm(forms.Form):
+    """Who puts a finding right from now on, and why."""
+
+    owner = forms.ChoiceField(
+        label="Who puts it right?", help_text="Somebody who can see the project; they get a mail and the task."
+    )
+    reason = forms.CharField(max_length=2000, label="Why it is handed over", widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Choose a colleague"), *((person.username, str(person)) for person in people)]
+        self.fields["owner"].choices = choices  # type: ignore[attr-defined]

@@ -6,7 +6,10 @@ from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
     DataAccessEnding,
+    FindingAssigned,
+    IntakeDecided,
     PocClockRang,
+    ProjectMovedToPolicy,
     QuestionAnswered,
     QuestionAsked,
     StepEscalated,
@@ -15,10 +18,19 @@ from governance.events import (
     StepRerouted,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
-from governance.services import data_access, endings, notifications, poc_alarms, risk
+from governance.services import data_access, endings, notices, notifications, poc_alarms, risk
 from governance.services.approvals import rerouting
-from projects.events import AccountableChanged, ChecklistAnswered, CriterionReopened, ProjectStageMoved
-from projects.models import Criterion, CriterionStatus, DataAccess, Project
+from projects.events import (
+    AccountableChanged,
+    ChecklistAnswered,
+    CriterionReopened,
+    DataAccessEnded,
+    DataAccessGranted,
+    LessonsFellDue,
+    ProjectStageMoved,
+    ReviewerInvited,
+)
+from projects.models import Criterion, CriterionStatus, DataAccess, Project, Stage
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -67,7 +79,8 @@ def question_answered(event: QuestionAnswered) -> None:
 @subscribe(ApprovalClosed)
 def approval_closed(event: ApprovalClosed) -> None:
     request = ApprovalRequest.objects.select_related("requester", "project__owner").get(pk=event.request_id)
-    notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
+    if not notices.closed_by_intake_decision(request):
+        notifications.tell(event.key, request, Telling.CLOSED, {request.requester, request.project.owner})
 
 
 @subscribe(ProjectStageMoved)
@@ -102,6 +115,8 @@ def checklist_answered(event: ChecklistAnswered) -> None:
 def stage_moved(event: ProjectStageMoved) -> None:
     data_access.grant_waiting(event.project_key)
     data_access.end_with_project(event.project_key)
+    if (event.source, event.target) == (Stage.DEFERRED, Stage.INTAKE):
+        notices.came_back(event.key, project_key=event.project_key)
 
 
 @subscribe(DataAccessEnding)
@@ -110,3 +125,38 @@ def data_access_ending(event: DataAccessEnding) -> None:
     request = data_access.request_of(access)
     if request is not None:
         notifications.tell(event.key, request, Telling.ENDING, {access.requested_by, access.project.owner})
+
+
+@subscribe(DataAccessGranted)
+def data_access_granted(event: DataAccessGranted) -> None:
+    notices.access_granted(event.key, access_id=event.access_id)
+
+
+@subscribe(DataAccessEnded)
+def data_access_ended(event: DataAccessEnded) -> None:
+    notices.access_ended(event.key, access_id=event.access_id, by=event.by)
+
+
+@subscribe(FindingAssigned)
+def finding_assigned(event: FindingAssigned) -> None:
+    notices.finding_assigned(event.key, finding_id=event.finding_id, owner=event.owner, by=event.by)
+
+
+@subscribe(ReviewerInvited)
+def reviewer_invited(event: ReviewerInvited) -> None:
+    notices.reviewer_invited(event.key, project_key=event.project_key, username=event.username)
+
+
+@subscribe(IntakeDecided)
+def intake_decided(event: IntakeDecided) -> None:
+    notices.intake_decided(event.key, decision_id=event.decision_id)
+
+
+@subscribe(LessonsFellDue)
+def lessons_fell_due(event: LessonsFellDue) -> None:
+    notices.lessons_owed(event.key, project_key=event.project_key)
+
+
+@subscribe(ProjectMovedToPolicy)
+def project_moved_to_policy(event: ProjectMovedToPolicy) -> None:
+    notices.moved_to_policy(event.key, move_id=event.move)

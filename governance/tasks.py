@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from governance.services import data_expiry, notifications, poc_alarms, qualification
+from governance.services import data_expiry, dues, notifications, poc_alarms, qualification
 from governance.services.approvals import sla
 
 
@@ -16,6 +16,12 @@ def attend_approvals() -> None:
 def send_mail() -> None:
     """Send what is due."""
     notifications.send_due()
+
+
+@shared_task(name="governance.remind_of_days")
+def remind_of_days() -> None:
+    """Tell whoever has to see to something that its day is near or over."""
+    dues.remind()
 
 
 @shared_task(name="governance.attend_data_access")

@@ -43,6 +43,7 @@ urlpatterns = [
     path("projects/<str:key>/qualification/around/", qualification.around, name="qualification_around"),
     path("projects/<str:key>/qualification/review/", qualification.review, name="qualification_review"),
     path("projects/<str:key>/qualification/decide-intake/", qualification.decide, name="decide_intake"),
+    path("projects/<str:key>/qualification/end-deferral/", qualification.end_deferral, name="end_deferral"),
     path("projects/<str:key>/qualification/reviewers/", qualification.invite, name="reviewer_invite"),
     path(
         "projects/<str:key>/qualification/reviewers/<str:reviewer>/release/",
@@ -51,6 +52,7 @@ urlpatterns = [
     ),
     path("policies/<str:label>/edit/", policy_drafts.edit, name="policy_edit"),
     path("policies/<str:label>/publish/", policy_drafts.publish, name="policy_publish"),
+    path("policies/<str:label>/discard/", policy_drafts.discard, name="policy_discard"),
     path("policies/<str:label>/export/", policy_drafts.export, name="policy_export"),
     path("policies/<str:label>/dry-run/", policy_drafts.try_out, name="policy_dry_run"),
     path("policies/<str:label>/projects/", policy_moves.projects, name="policy_projects"),
@@ -65,6 +67,7 @@ urlpatterns = [
     path("projects/<str:key>/clock/", poc.clock_panel, name="project_clock"),
     path("projects/<str:key>/poc-decision/", poc.decision_page, name="poc_decision"),
     path("findings/<str:finding_id>/resolve/", findings.resolve, name="finding_resolve"),
+    path("findings/<str:finding_id>/assign/", findings.assign, name="finding_assign"),
     path("projects/<str:key>/data/", data_access.project_data, name="project_data"),
     path("projects/<str:key>/data/ask/", data_access.ask, name="data_ask"),
     path("data-access/<str:access_id>/", data_access.access, name="data_access"),

@@ -83,6 +83,12 @@ def _raised(told: Telling) -> str:
     )
 
 
+@tells("finding.assigned")
+def _assigned(told: Telling) -> str:
+    before, after = told.said(told.before["owner"]), told.said(told.after["owner"])
+    return f"handed the finding “{told.label}” over from {before} to {after}"
+
+
 @tells("finding.resolved")
 def _resolved(told: Telling) -> str:
     return f"resolved the finding “{told.label}”"
@@ -95,7 +101,7 @@ def _glass(told: Telling) -> str:
     return f"broke the glass for {place}{where} until {told.after['closes_at'][:16].replace('T', ' ')}"
 
 
-@tells("policy.published", "policy.superseded", "policy.drafted", "policy.draft_changed")
+@tells("policy.published", "policy.superseded", "policy.drafted", "policy.draft_changed", "policy.discarded")
 def _policy(told: Telling) -> str:
     return f"{told.entry.action.partition('.')[2].replace('_', ' ')}: policy {told.label}"
 
@@ -113,6 +119,11 @@ def _intake(told: Telling) -> str:
     asked = f" with {len(after['questions'])} question{'' if len(after['questions']) == 1 else 's'}"
     score = f", {after['score']} of 5 from {after['reviews']} review{'' if after['reviews'] == 1 else 's'}"
     return words[after["outcome"]] + (asked if after["questions"] else "") + (score if after["score"] else "")
+
+
+@tells("intake.deferral_ended")
+def _deferral_ended(told: Telling) -> str:
+    return f"ended the deferral of the intake before {told.before['defer_until'] or 'its day'}"
 
 
 @tells("review.given")

@@ -71,3 +71,54 @@ class ChecklistAnswered(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.project_key}:{self.code}:{self.version}"
+
+
+@dataclass(frozen=True)
+class ReviewerInvited(Event):
+    """A colleague is asked to score an intake."""
+
+    name: ClassVar[str] = "projects.reviewer_invited"
+    project_key: str
+    username: str
+    at: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}:{self.username}:{self.at}"
+
+
+@dataclass(frozen=True)
+class LessonsFellDue(Event):
+    """A project has ended and owes its lessons."""
+
+    name: ClassVar[str] = "projects.lessons_fell_due"
+    project_key: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.project_key}"
+
+
+@dataclass(frozen=True)
+class DataAccessGranted(Event):
+    """An access to data that was approved before may be used now."""
+
+    name: ClassVar[str] = "projects.data_access_granted"
+    access_id: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.access_id}"
+
+
+@dataclass(frozen=True)
+class DataAccessEnded(Event):
+    """An access to data is over; ``by`` is empty when time or the project's end ended it."""
+
+    name: ClassVar[str] = "projects.data_access_ended"
+    access_id: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.access_id}"

@@ -155,6 +155,7 @@ class LogsSerializer(serializers.Serializer[Any]):
 
     text = serializers.CharField()
     complete = serializers.BooleanField()
+    trouble = serializers.CharField(help_text="Why the last try to fetch the log brought nothing, or empty.")
     fetched_at = serializers.DateTimeField(allow_null=True)
 
 

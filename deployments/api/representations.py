@@ -79,6 +79,7 @@ def logs_data(output: RunOutput | None) -> dict[str, Any]:
     return {
         "text": output.log if output else "",
         "complete": bool(output and output.log_complete),
+        "trouble": output.trouble if output else "",
         "fetched_at": output.fetched_at if output else None,
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from deployments.local.wire import AwsError
 
+LOCAL_ROLE = "arn:aws:sts::000000000000:assumed-role/coe-portal/portal"
 AWS_LIKE = {"Create": 2.0, "Describe": 10.0, "List": 2.0, "Search": 2.0, "Stop": 2.0}
 
 
@@ -19,6 +20,7 @@ class Switches:
     """Rates are shares from 0 to 1 of the calls (or events) they concern.
 
     ``failing`` and ``lacking`` name operations, separated by commas: the first break always, the second do not exist.
+    ``denying`` names operations of any JSON service that answer as they do to a role without the right.
     """
 
     throttle_rate: float = 0.0
@@ -34,6 +36,7 @@ class Switches:
     unknown_status: str = ""
     failing: str = ""
     lacking: str = ""
+    denying: str = ""
     latency_ms: float = 0.0
     create_answer_ms: float = 0.0  # between carrying out a Create call and answering it
     limits: str = ""
@@ -91,6 +94,13 @@ class Gatekeeper:
             raise AwsError("UnknownOperationException", "")
         if operation in self.switches.failing.split(",") or self.hits(self.switches.error_rate):
             raise AwsError("InternalFailure", "We encountered an internal error. Please try again.", 500)
+
+    def refuse_denied(self, service: str, target: str) -> None:
+        """Called before an operation of any JSON service; ``target`` is its header. Raises AwsError."""
+        operation = target.rpartition(".")[2]
+        if operation and operation in self.switches.denying.split(","):
+            words = f"User: {LOCAL_ROLE} is not authorized to perform: {service}:{operation}"
+            raise AwsError("AccessDeniedException", f"{words} because no identity-based policy allows it")
 
     def after(self, operation: str) -> None:
         """Called when the operation was carried out. Raises LostResponse when its answer is to be lost."""

@@ -41,6 +41,7 @@ class Cloud:
             is_query = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
             return query_error(error) if is_query else json_error(error)
         try:
+            self.gatekeeper.refuse_denied(service_name, request.headers.get("x-amz-target", ""))
             return service.handle(request)
         except AwsError as error:
             return service.error(error)

@@ -19,7 +19,7 @@ class RunOutput(models.Model):
 
     ``metric_series`` is ``{metric name: [[step, value], …]}``; steps count from 1 in the order of the log, at most 500
     points a series. ``log`` keeps the last 200,000 characters. ``wanted_until`` is set when somebody opens the run's
-    page: until then workers fetch news.
+    page: until then workers fetch news. ``trouble`` says why the last try brought nothing, empty when it did.
     """
 
     WANTED_FOR = timedelta(seconds=30)
@@ -30,6 +30,7 @@ class RunOutput(models.Model):
     log_token = models.TextField(blank=True)
     log_complete = models.BooleanField(default=False)
     metric_series = models.JSONField(default=dict)
+    trouble = models.CharField(max_length=1500, blank=True)
     fetched_at = models.DateTimeField(null=True)
     wanted_until = models.DateTimeField(null=True)
 

@@ -21,7 +21,7 @@ from deployments.reconcile.accounts import account_of
 log = structlog.get_logger(__name__)
 GROUP = "/aws/sagemaker/TrainingJobs"
 MOST_RUNS, MOST_PAGES, MOST_POINTS = 50, 20, 500
-EVERY = timedelta(seconds=2)
+EVERY, AFTER_TROUBLE = timedelta(seconds=2), timedelta(seconds=10)
 # CloudWatch shows the last lines some seconds after the job has ended.
 SETTLED = timedelta(seconds=5)
 GIVE_UP = timedelta(minutes=2)
@@ -29,10 +29,16 @@ GIVE_UP = timedelta(minutes=2)
 
 def fetch_wanted() -> int:
     """Fetch news of every run that somebody looks at. Returns how many were fetched."""
-    stale = Q(fetched_at=None) | Q(fetched_at__lt=timezone.now() - EVERY)
-    wanted = RunOutput.objects.wanted().filter(stale, log_complete=False).exclude(run__arn="")
+    wanted = RunOutput.objects.wanted().filter(_stale(), log_complete=False).exclude(run__arn="")
     run_ids = list(wanted.order_by("fetched_at").values_list("pk", flat=True)[:MOST_RUNS])
     return sum(_fetch(run_id) for run_id in run_ids)
+
+
+def _stale() -> Q:
+    """Not looked at for a while; what AWS refused is tried more slowly."""
+    now = timezone.now()
+    well = Q(trouble="", fetched_at__lt=now - EVERY)
+    return Q(fetched_at=None) | well | Q(fetched_at__lt=now - AFTER_TROUBLE)
 
 
 def _fetch(run_id: str) -> bool:
@@ -47,10 +53,23 @@ def _fetch(run_id: str) -> bool:
     except AwsError as error:
         gone = error.kind is ErrorKind.NOT_FOUND and final_since and final_since < timezone.now() - GIVE_UP
         log.warning("log_not_fetched", run=run_id, kind=error.kind, message=error.message)
-        _write(run, [], tokens, complete=bool(gone))
+        _write(run, [], tokens, complete=bool(gone), trouble=trouble_of(error, run.environment.name))
         return False
-    _write(run, lines, tokens, complete=at_end and not lines and _has_settled(final_since, bool(tokens)))
+    _write(run, lines, tokens, complete=at_end and not lines and _has_settled(final_since, bool(tokens)), trouble="")
     return True
+
+
+def trouble_of(error: AwsError, environment: str) -> str:
+    """Why there is no news, and who mends it; empty where there is just no log yet."""
+    if error.kind is ErrorKind.NOT_FOUND:
+        return ""
+    told = error.told.rstrip(".")
+    if error.kind is ErrorKind.DENIED:
+        return (
+            f"CloudWatch Logs refused to show the log: {told}. Whoever looks after the environment {environment} "
+            f"has to let its role call logs:DescribeLogStreams and logs:GetLogEvents on {GROUP}."
+        )
+    return f"The log could not be fetched: {told}. Workers try again."
 
 
 def _has_settled(final_since: datetime | None, has_streams: bool) -> bool:
@@ -60,9 +79,9 @@ def _has_settled(final_since: datetime | None, has_streams: bool) -> bool:
 
 @transaction.atomic
 def _claim(run_id: str) -> tuple[RunOutput, Run] | None:
-    rows = RunOutput.objects.filter(pk=run_id, log_complete=False).select_for_update(skip_locked=True)
+    rows = RunOutput.objects.filter(_stale(), pk=run_id, log_complete=False).select_for_update(skip_locked=True)
     output = rows.defer("log", "metric_series").first()
-    if output is None or (output.fetched_at and output.fetched_at > timezone.now() - EVERY):
+    if output is None:
         return None
     RunOutput.objects.filter(pk=run_id).update(fetched_at=timezone.now())
     return output, Run.objects.select_related("environment").get(pk=run_id)
@@ -88,15 +107,15 @@ def _new_lines(logs: Logs, job: str, tokens: dict[str, str]) -> tuple[list[str],
 
 
 @transaction.atomic
-def _write(run: Run, lines: Sequence[str], tokens: Mapping[str, str], *, complete: bool) -> None:
+def _write(run: Run, lines: Sequence[str], tokens: Mapping[str, str], *, complete: bool, trouble: str) -> None:
     output = RunOutput.objects.select_for_update().get(pk=run.pk)
     clean = [line.rstrip("\n").replace("\x00", "") for line in lines]
     output.log = (output.log + "".join(f"{line}\n" for line in clean))[-RunOutput.LOG_LIMIT :]
     output.log_token, output.log_complete = json.dumps(tokens), complete
     definitions = Run.objects.values_list("template_version__metric_definitions", flat=True).get(pk=run.pk)
     output.metric_series = extended(output.metric_series, definitions, clean)
-    output.fetched_at = timezone.now()
-    output.save(update_fields=["log", "log_token", "log_complete", "metric_series", "fetched_at"])
+    output.fetched_at, output.trouble = timezone.now(), trouble
+    output.save(update_fields=["log", "log_token", "log_complete", "metric_series", "fetched_at", "trouble"])
     if clean:
         _excerpt(run.pk, output.log)
 

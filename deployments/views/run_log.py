@@ -26,7 +26,7 @@ def log(request: HttpRequest, key: str, number: int) -> HttpResponse:
     user = signed_in(request)
     found = _visible(user, key, number)
     output = RunOutput.objects.filter(run=found).defer("log", "metric_series").first()
-    facts = output and (output.fetched_at, output.log_complete)
+    facts = output and (output.fetched_at, output.log_complete, output.trouble)
 
     def render() -> HttpResponse:
         context = {"run": found} | log_context(request, found, output)
@@ -62,6 +62,7 @@ def log_context(request: HttpRequest, found: Run, output: RunOutput | None) -> d
         "log_shown": len(shown),
         "log_find": wanted,
         "log_fetched_at": output.fetched_at if output else None,
+        "log_trouble": output.trouble if output else "",
         "log_done": done,
         "follow": request.GET.get("follow") != "0" and not wanted and not done,
     }

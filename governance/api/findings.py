@@ -15,7 +15,7 @@ from coe_portal.core.api.views import PortalViewSet
 from coe_portal.core.errors import NotFound
 from governance.filters import FindingFilter
 from governance.models import Finding, Severity
-from governance.services import findings
+from governance.services import finding_owners, findings
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):
@@ -50,6 +50,13 @@ class ResolveInput(StrictInput):
     evidence = serializers.CharField(
         max_length=500, required=False, default="", allow_blank=True, help_text="Address of what shows it."
     )
+
+
+class AssignInput(StrictInput):
+    """Who puts it right from now on, and why."""
+
+    owner = serializers.CharField(max_length=64, help_text="Username of a colleague who can see the project.")
+    reason = serializers.CharField(max_length=finding_owners.MAX_REASON)
 
 
 class FindingInput(StrictInput):
@@ -103,4 +110,15 @@ class FindingViewSet(PortalViewSet):
         wanted = ResolveInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         findings.resolve(finding_id=self.get_object().pk, actor=self.person, **wanted.validated_data)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=AssignInput, responses=FindingSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def assign(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Have somebody else put it right; by its owner, the project's owner or a CoE lead."""
+        del args, kwargs
+        wanted = AssignInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        finding_owners.assign(finding_id=self.get_object().pk, actor=self.person, **wanted.validated_data)
         return Response(self.get_serializer(self.get_object()).data)

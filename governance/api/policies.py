@@ -42,7 +42,7 @@ class PolicyViewSet(PortalViewSet):
     queryset = PolicyVersion.objects.none()
     filterset_class = PolicyFilter
     ordering = "-id"
-    required_scopes = dict.fromkeys(("create", "partial_update", "publish", "migrate"), Scope.ADMIN)
+    required_scopes = dict.fromkeys(("create", "partial_update", "publish", "discard", "migrate"), Scope.ADMIN)
     parser_classes = [StrictJSONParser, YamlTextParser]
 
     def get_queryset(self) -> QuerySet[PolicyVersion]:
@@ -103,6 +103,15 @@ class PolicyViewSet(PortalViewSet):
         wanted.is_valid(raise_exception=True)
         published = policies.publish(policy_id=self.get_object().pk, actor=self.person, **wanted.validated_data)
         return Response(self.get_serializer(published).data)
+
+    @extend_schema(request=None, responses=PolicyDetailSerializer)
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def discard(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Throw a draft away; what was published is refused. Its number is not given again and its text is kept."""
+        del request, args, kwargs
+        discarded = policies.discard(policy_id=self.get_object().pk, actor=self.person)
+        return Response(self.get_serializer(discarded).data)
 
     @extend_schema(
         parameters=[OpenApiParameter("to", str, required=True, description="Id or label of the other version.")],

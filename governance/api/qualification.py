@@ -13,6 +13,8 @@ from governance.api.qualification_serializers import (
     AnswerTextInput,
     BusinessCaseSerializer,
     DecideIntakeInput,
+    DeferralEndedSerializer,
+    EndDeferralInput,
     FieldQuestionSerializer,
     IntakeDecisionSerializer,
     QualificationSerializer,
@@ -88,6 +90,20 @@ class DecideIntakeView(APIView):
         if decision is None:  # answered, not raised: the state void must be kept
             return Response(problem("void", VOID, 409), status=409, content_type=CONTENT_TYPE)
         return Response(IntakeDecisionSerializer(decision).data)
+
+
+class EndDeferralView(APIView):
+    """Bring a deferred intake back before its day, with a reason; it is written and submitted again."""
+
+    required_scopes = {"post": Scope.DECIDE}
+
+    @extend_schema(request=EndDeferralInput, responses=DeferralEndedSerializer)
+    @idempotent
+    def post(self, request: Request, key: str) -> Response:
+        wanted = EndDeferralInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        project = qualification.end_deferral(project_key=key, actor=person_of(request), **wanted.validated_data)
+        return Response(DeferralEndedSerializer(project).data)
 
 
 class ReviewersView(APIView):

@@ -170,6 +170,19 @@ class DecideIntakeInput(StrictInput):
     questions = QuestionInput(many=True, default=list)
 
 
+class EndDeferralInput(StrictInput):
+    """Why the intake comes back before its day."""
+
+    reason = serializers.CharField(max_length=4000)
+
+
+class DeferralEndedSerializer(serializers.Serializer[Any]):
+    """Where the project stands now."""
+
+    project = serializers.CharField(source="key")
+    stage = serializers.CharField()
+
+
 class ReviewerInput(StrictInput):
     user = serializers.CharField(max_length=64, help_text="Username.")
 

@@ -30,6 +30,7 @@ urlpatterns = [
     path("projects/<str:key>/gate/", commands.GateView.as_view(), name="project-gate"),
     path("projects/<str:key>/break-glass/", commands.BreakGlassView.as_view(), name="project-break-glass"),
     path("projects/<str:key>/decide-intake/", qualification.DecideIntakeView.as_view(), name="project-decide-intake"),
+    path("projects/<str:key>/end-deferral/", qualification.EndDeferralView.as_view(), name="project-end-deferral"),
     path("projects/<str:key>/business-case/", qualification.BusinessCaseView.as_view(), name="project-business-case"),
     path("projects/<str:key>/qualification/", qualification.QualificationView.as_view(), name="project-qualification"),
     path("projects/<str:key>/reviews/", qualification.ReviewView.as_view(), name="project-reviews"),

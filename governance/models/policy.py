@@ -12,11 +12,12 @@ from coe_portal.core.models import User
 
 
 class PolicyStatus(models.TextChoices):
-    """A published version never changes; the next one of the same name supersedes it."""
+    """A published version never changes; the next one of the same name supersedes it. A draft can be thrown away."""
 
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
     SUPERSEDED = "superseded", "Superseded"
+    DISCARDED = "discarded", "Discarded"
 
 
 POLICY_LIFECYCLE = Lifecycle(
@@ -24,17 +25,23 @@ POLICY_LIFECYCLE = Lifecycle(
     field="status",
     states=PolicyStatus,
     moves={
-        PolicyStatus.DRAFT: {PolicyStatus.PUBLISHED},
+        PolicyStatus.DRAFT: {PolicyStatus.PUBLISHED, PolicyStatus.DISCARDED},
         PolicyStatus.PUBLISHED: {PolicyStatus.SUPERSEDED},
         PolicyStatus.SUPERSEDED: set(),
+        PolicyStatus.DISCARDED: set(),
     },
 )
+NEVER_IN_FORCE = (PolicyStatus.DRAFT, PolicyStatus.DISCARDED)
 
 
 class PolicyQuerySet(models.QuerySet["PolicyVersion"]):
     def visible_to(self, user: User) -> Self:
         """Everybody reads what was published; drafts are for those who read everything."""
-        return self if user.reads_everything else self.exclude(status=PolicyStatus.DRAFT)
+        return self if user.reads_everything else self.once_in_force()
+
+    def once_in_force(self) -> Self:
+        """What is or was in force."""
+        return self.exclude(status__in=NEVER_IN_FORCE)
 
     def for_new_projects(self) -> Self:
         """The version that new projects are pinned to."""

@@ -12,14 +12,15 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, Missing, NotAllowed, NotFound, StaleState
 from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
+from governance.events import FindingAssigned
 from governance.models import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.findings import FindingQuerySet
 from governance.policies.closing import finding_rules, is_closed_by
-from governance.services import policies
+from governance.services import finding_owners, policies
 from projects import permissions
 from projects.models import Project
 
@@ -57,6 +58,8 @@ def raise_finding(project: Project, trouble: Trouble, *, actor: User | None) -> 
     )
     after = {"severity": trouble.severity, "owner": trouble.owner, "due_on": trouble.due_on, "source": trouble.source}
     audit.record(actor=actor, action="finding.raised", subject=finding, after=after, comment=trouble.detail)
+    by = actor.username if actor else ""
+    outbox.publish(FindingAssigned(finding.pk, trouble.owner.username, by, finding.created_at.isoformat()))
     return finding
 
 
@@ -124,7 +127,7 @@ def report(
     """Report what a person found in a review.
 
     Args:
-        owner: username of who puts it right; the project's owner when it is empty.
+        owner: username of who puts it right and can see the project; its owner when it is empty.
         due_on: until when; 7 days for high and critical ones, else 30, when it is left out.
 
     Raises NotFound, NotAllowed, InvalidInput, StaleState (the project has ended).
@@ -134,12 +137,14 @@ def report(
         raise NotAllowed(reason)
     if not project.is_open:
         raise StaleState(f"{project.key} is {project.get_stage_display().lower()}; it is kept as it ended.")
-    person = User.objects.people().filter(username=owner).first() if owner else project.owner
     words = " ".join(title.split())
-    errors = _errors(words, severity, due_on, detail)
-    if person is None:
-        errors["owner"] = [f"There is no colleague with the username “{owner[:64]}”."]
-    if errors or person is None:
+    errors, person = _errors(words, severity, due_on, detail), project.owner
+    if owner:
+        try:
+            person = finding_owners.candidate(project, owner)
+        except InvalidInput as error:
+            errors |= error.errors
+    if errors:
         raise InvalidInput(errors)
     until = due_on or timezone.localdate() + timedelta(days=SOON if severity in URGENT else LATER)
     trouble = Trouble(REVIEW, words, Severity(severity), person, until, detail.strip())

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from smtplib import SMTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from coe_portal.core import outbox
 from coe_portal.core.models import User
@@ -35,13 +37,7 @@ def tell(event_key: str, request: ApprovalRequest, telling: Telling, people: Ite
 
     Telling the same happening again adds nothing: a person is told of it once.
     """
-    wanted = [person for person in people if person.email and person.is_active and person.mail != MailMode.NONE]
-    rows = [
-        Notification(event_key=event_key, person=person, request=request, telling=telling, send_at=_when(person))
-        for person in wanted
-    ]
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    outbox.wake("governance.send_mail")
+    _keep(event_key, people, request=request, telling=telling)
 
 
 @dataclass(frozen=True)
@@ -53,23 +49,32 @@ class Notice:
     link: str
 
 
-def tell_of(event_key: str, notice: Notice, people: Iterable[User]) -> None:
-    """The same as ``tell`` for what is about no request."""
-    wanted = [person for person in people if person.email and person.is_active and person.mail != MailMode.NONE]
+def tell_of(event_key: str, notice: Notice, people: Iterable[User], *, by: str = "") -> None:
+    """The same as ``tell`` for what is about no request; ``by`` is the username of who did it and knows."""
+    said = {"title": Truncator(notice.title).chars(200), "text": Truncator(notice.text).chars(500), "link": notice.link}
+    others = [person for person in people if person.username != by]
+    _keep(event_key, others, telling=Telling.REMINDED, **said)
+
+
+def _keep(event_key: str, people: Iterable[User], **said: Any) -> None:
     rows = [
-        Notification(
-            event_key=event_key,
-            person=person,
-            title=notice.title[:200],
-            text=notice.text[:500],
-            link=notice.link,
-            telling=Telling.REMINDED,
-            send_at=_when(person),
-        )
-        for person in wanted
+        Notification(event_key=event_key, person=person, send_at=_when(person), **said)
+        for person in people
+        if gets_mail(person)
     ]
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    outbox.wake("governance.send_mail")
+    if rows:
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
+        outbox.wake("governance.send_mail")
+
+
+def spoken(day: date) -> str:
+    """A day as mails say it: 4 December 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def gets_mail(person: User) -> bool:
+    """Whether mail is sent to them at all: who left the organisation reads none of it."""
+    return bool(person.email) and person.is_active and person.mail != MailMode.NONE
 
 
 def _when(person: User) -> datetime:
@@ -113,7 +118,7 @@ def _claim() -> list[Notification]:
     """Take due rows for this sender alone; whoever dies while sending leaves them to the next after the lease."""
     due = Notification.objects.due().select_for_update(skip_locked=True, of=("self",))
     rows = list(due.select_related("person", "request__project").order_by("person_id", "pk")[:BATCH])
-    unwanted = [row.pk for row in rows if row.person.mail == MailMode.NONE]
+    unwanted = [row.pk for row in rows if not gets_mail(row.person)]
     Notification.objects.filter(pk__in=unwanted).delete()
     kept = [row for row in rows if row.pk not in unwanted]
     Notification.objects.filter(pk__in=[row.pk for row in kept]).update(

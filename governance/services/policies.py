@@ -81,7 +81,7 @@ def change_draft(*, policy_id: str, source: str, expected: str = "", actor: User
     if draft is None:
         raise NotFound("There is no such policy version.")
     if draft.status != PolicyStatus.DRAFT:
-        raise StaleState(f"{draft} is published and never changes. Save your text as a new draft.")
+        raise StaleState(f"{fixed(draft)} Save your text as a new draft.")
     if expected and expected != draft.digest:
         raise StaleState("Somebody changed this draft in the meantime. Compare your text with theirs, then save again.")
     document = _checked(source)
@@ -96,6 +96,43 @@ def change_draft(*, policy_id: str, source: str, expected: str = "", actor: User
         subject=draft,
         before={"digest": before},
         after={"digest": draft.digest},
+    )
+    return draft
+
+
+def fixed(version: PolicyVersion) -> str:
+    """Why a version that is no draft stays as it is."""
+    if version.status == PolicyStatus.DISCARDED:
+        return f"{version} is discarded and stays as it was."
+    return f"{version} is published and never changes."
+
+
+@transaction.atomic
+def discard(*, policy_id: str, expected: str = "", actor: User) -> PolicyVersion:
+    """Throw a draft away. It keeps its number and its text, so that the audit trail points to what it was.
+
+    Args:
+        expected: the digest that was read before; refuses to throw away a colleague's newer text.
+
+    Raises NotFound, NotAllowed, and StaleState when it is no draft, or was changed meanwhile.
+    """
+    if not actor.is_lead:
+        raise NotAllowed("Only CoE leads discard drafts of policies.")
+    draft = PolicyVersion.objects.select_for_update().filter(pk=policy_id[:26]).first()
+    if draft is None:
+        raise NotFound("There is no such policy version.")
+    if draft.status != PolicyStatus.DRAFT:
+        raise StaleState(f"{fixed(draft)} Only drafts are discarded.")
+    if expected and expected != draft.digest:
+        raise StaleState("Somebody changed this draft in the meantime. Read it again before you discard it.")
+    POLICY_LIFECYCLE.change(draft, PolicyStatus.DISCARDED)
+    thrown_away = {name: getattr(draft, name) for name in ("name", "number", "title", "digest")}
+    audit.record(
+        actor=actor,
+        action="policy.discarded",
+        subject=draft,
+        before={"status": PolicyStatus.DRAFT, **thrown_away},
+        after={"status": PolicyStatus.DISCARDED},
     )
     return draft
 
@@ -221,8 +258,7 @@ def imported(content: bytes) -> str:
 def changes_of_text(source: str) -> list[Difference]:
     """What a correct text changes against the newest version of its name that is or was in force."""
     document = loader.load(source)
-    rows = PolicyVersion.objects.filter(name=document["name"]).exclude(status=PolicyStatus.DRAFT)
-    before = rows.order_by("-number").first()
+    before = PolicyVersion.objects.filter(name=document["name"]).once_in_force().order_by("-number").first()
     return differences(before.document, document) if before else []
 
 
@@ -245,7 +281,7 @@ def changes_between(old: PolicyVersion, new: PolicyVersion) -> list[Difference]:
 @lru_cache(maxsize=64)
 def policy_of(label: str) -> Policy:
     """The policy that a project is pinned to; read once, for what is published never changes. Raises NotFound."""
-    version = PolicyVersion.objects.labelled(label).exclude(status=PolicyStatus.DRAFT).first()
+    version = PolicyVersion.objects.labelled(label).once_in_force().first()
     if version is None:
         raise NotFound(f"The policy {label} does not exist.")
     return Policy(version.document)

@@ -6,13 +6,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from coe_portal.core.errors import DomainError
+from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.sessions import signed_in
-from governance.forms import BreakGlassForm, FindingForm
+from governance.forms import AssignFindingForm, BreakGlassForm, FindingForm
 from governance.models import BreakGlass, Condition, Finding
-from governance.services import break_glass, conditions, findings
+from governance.services import break_glass, conditions, finding_owners, findings
 from projects.permissions import visible_project
 
 
@@ -26,7 +26,9 @@ def panel(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "project": project,
         "glasses": BreakGlass.objects.open_now().filter(project=project).select_related("request", "requested_by"),
-        "findings": [(row, findings.refusal(row, user)) for row in found],
+        "findings": [
+            (row, findings.refusal(row, user), finding_owners.refusal(row, user, project) == "") for row in found
+        ],
         "conditions": [(row, conditions.refusal(row, user)) for row in bound],
     }
     return render_page(request, "governance/findings.html", context, partial="panel")
@@ -48,6 +50,34 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
             return redirect(request, reverse("governance:project_findings", args=[project.key]))
     context = {"project": project, "form": form, "refusal": findings.report_refusal(user, project)}
     return render(request, "governance/finding_new.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def assign(request: HttpRequest, finding_id: str) -> HttpResponse:
+    """Have somebody else put a finding right; looking changes nothing."""
+    user = signed_in(request)
+    finding = Finding.objects.visible_to(user).for_list().filter(pk=finding_id[:26]).first()
+    if finding is None:
+        raise NotFound("There is no such finding that you may see.")
+    others = finding_owners.candidates(finding.project).exclude(pk=finding.owner_id)
+    form = AssignFindingForm(request.POST or None, people=others)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = finding_owners.assign(finding_id=finding.pk, actor=user, **form.cleaned_data)
+        except DomainError as error:
+            if not error.errors:
+                raise
+            apply_domain_error(form, error)
+        else:
+            messages.success(request, f"“{done.title}” waits for {done.owner} now.")
+            return redirect(request, reverse("governance:project_findings", args=[done.project.key]))
+    context = {
+        "project": finding.project,
+        "finding": finding,
+        "form": form,
+        "refusal": finding_owners.refusal(finding, user),
+    }
+    return render(request, "governance/finding_assign.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -11,6 +11,7 @@ from coe_portal.core.errors import NotFound
 from coe_portal.core.models import ApproverGroup, SiteRole
 from coe_portal.core.sessions import signed_in
 from governance.models import HolderKind, PolicyStatus, PolicyVersion
+from governance.models.policy import NEVER_IN_FORCE
 from governance.policies.document import GateRule, Policy
 from governance.policies.rules import Holder, StepRule, step_of
 from governance.policies.wording import condition_words, pointers_words, words
@@ -23,7 +24,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     """Every version, newest first; drafts only for CoE leads."""
     rows = PolicyVersion.objects.defer("source", "document").select_related("published_by", "created_by")
     if not signed_in(request).is_lead:
-        rows = rows.exclude(status=PolicyStatus.DRAFT)
+        rows = rows.once_in_force()
     return render(request, "governance/policies.html", {"rows": rows})
 
 
@@ -31,12 +32,13 @@ def policy_list(request: HttpRequest) -> HttpResponse:
 def policy(request: HttpRequest, label: str) -> HttpResponse:
     """One version: stages, gates, criteria and who approves, in words and as YAML."""
     row = PolicyVersion.objects.labelled(label).first()
-    if row is None or (row.status == PolicyStatus.DRAFT and not signed_in(request).is_lead):
+    if row is None or (row.status in NEVER_IN_FORCE and not signed_in(request).is_lead):
         raise NotFound(f"There is no policy {label[:60]}.")
     rules = Policy(row.document)
     shorts = {item["code"]: item["short"] for item in rules.criteria}
     references = row.document.get("references", [])
-    before = PolicyVersion.objects.filter(name=row.name, number__lt=row.number).order_by("-number").first()
+    earlier = PolicyVersion.objects.filter(name=row.name, number__lt=row.number).exclude(status=PolicyStatus.DISCARDED)
+    before = earlier.order_by("-number").first()
     context = {
         "row": row,
         "gates": [_gate(gate, shorts) for gate in rules.gates],

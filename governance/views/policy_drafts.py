@@ -53,7 +53,7 @@ def edit(request: HttpRequest, label: str) -> HttpResponse:
     if request.method == "POST":
         return _written(request, user, draft)
     if draft.status != PolicyStatus.DRAFT:
-        raise StaleState(f"{draft} is published and never changes. Make a new draft from it.")
+        raise StaleState(f"{policies.fixed(draft)} Make a new draft from it.")
     return _editor(request, draft, draft.source, base=draft)
 
 
@@ -125,6 +125,16 @@ def publish(request: HttpRequest, label: str) -> HttpResponse:
     begins = "New projects begin with it." if row.starts_projects else "Projects can be moved to it."
     messages.success(request, f"{row} is published and never changes again. {begins}")
     return redirect(request, reverse("governance:policy", args=[row.label]))
+
+
+@require_POST
+def discard(request: HttpRequest, label: str) -> HttpResponse:
+    """Throw a draft away; its page stays, and a new draft can be made from it."""
+    user = _lead(request)
+    draft = _version(label, user)
+    row = policies.discard(policy_id=draft.pk, expected=request.POST.get("digest", ""), actor=user)
+    messages.success(request, f"{row} is discarded. A new draft can be made from it on its page.")
+    return redirect(request, reverse("governance:policies"))
 
 
 @require_GET

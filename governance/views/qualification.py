@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from coe_portal.core.errors import DomainError
+from coe_portal.core.errors import DomainError, InvalidInput
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.models import User
@@ -44,6 +44,7 @@ def _page(
     key: str,
     form: IntakeDecisionForm | None = None,
     refused: DomainError | None = None,
+    deferral_error: str = "",
     status: int = 200,
 ) -> HttpResponse:
     project = summary.find(user, key)
@@ -58,6 +59,10 @@ def _page(
         "decide_refusal": summary.decide_refusal(user, found, asked),
         "form": form or IntakeDecisionForm(concept=found.waits_for_concept),
         "refused": refused,
+        "deferral": qualification.open_deferral(project),
+        "end_refusal": summary.part_refusal(user, found, asked) if project.stage == Stage.DEFERRED else "",
+        "deferral_error": deferral_error,
+        "deferral_reason": request.POST.get("reason", ""),
         "comment": request.POST.get("comment", found.own.comment if found.own else ""),
     }
     return render(request, "governance/qualification.html", context, status=status)
@@ -158,6 +163,18 @@ def _say(request: HttpRequest, decision: IntakeDecision | None) -> None:
         messages.warning(request, "What was asked for had changed, so the request is void and nothing was decided.")
     else:
         messages.success(request, f"{decision.get_outcome_display()}. Your decision and its reason are recorded.")
+
+
+@require_POST
+def end_deferral(request: HttpRequest, key: str) -> HttpResponse:
+    """Bring a deferred intake back before its day."""
+    user, reason = signed_in(request), request.POST.get("reason", "")
+    try:
+        done = qualification.end_deferral(project_key=key, reason=reason, actor=user)
+    except InvalidInput as error:
+        return _page(request, user, key, deferral_error=" ".join(error.errors["reason"]), status=422)
+    messages.success(request, f"{done.key} is back. {done.owner} is told and may submit it again.")
+    return _back(request, key)
 
 
 @require_POST

@@ -8,10 +8,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, StaleState
 from coe_portal.core.ids import ulid
 from coe_portal.core.models import User
+from projects.events import DataAccessEnded, DataAccessGranted
 from projects.models import (
     ACCESS_LIFECYCLE,
     AccessPattern,
@@ -154,7 +155,7 @@ def approve(access: DataAccess, note: str, *, actor: User) -> None:
 
 def grant(access: DataAccess, *, actor: User | None) -> None:
     """Let the project read from now on, for the days that were approved."""
-    now = timezone.now()
+    now, has_waited = timezone.now(), access.status == AccessStatus.APPROVED
     ends = now + timedelta(days=access.days)
     ACCESS_LIFECYCLE.move(
         access,
@@ -166,6 +167,8 @@ def grant(access: DataAccess, *, actor: User | None) -> None:
         next_check_at=ends - min(REMIND_BEFORE, (ends - now) / 2),
         note="",
     )
+    if has_waited:  # otherwise the decision itself says it
+        outbox.publish(DataAccessGranted(access.pk))
 
 
 def turn_down(access: DataAccess, to: str, note: str, *, actor: User) -> None:
@@ -190,6 +193,7 @@ def end(access: DataAccess, reason: EndReason, *, actor: User | None, comment: s
         note=comment[:500],
         **values,
     )
+    outbox.publish(DataAccessEnded(access.pk, actor.username if actor else ""))
 
 
 def look_later(access: DataAccess, at: datetime) -> None:

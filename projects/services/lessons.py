@@ -9,11 +9,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, Missing, NotAllowed, NotFound, StaleState
 from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
 from projects import permissions
+from projects.events import LessonsFellDue
 from projects.models import Lesson, LessonKind, LessonsOwed, Project
 
 MIN_TITLE, MAX_TITLE, MIN_TEXT, MAX_TEXT, MAX_TAGS, MAX_TAG = 5, 120, 20, 2000, 8, 30
@@ -136,6 +137,7 @@ def owe(project: Project, *, kinds: Iterable[str], due_on: date, actor: User | N
     if created:
         after = {"owner": owed.owner, "kinds": wanted, "due_on": due_on}
         audit.record(actor=actor, action="lessons.owed", subject=owed, after=after)
+        outbox.publish(LessonsFellDue(project.key))
     return owed
 
 

@@ -2,10 +2,11 @@
 
 from django.db import transaction
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
 from projects import permissions
+from projects.events import ReviewerInvited
 from projects.models import Project, Reviewer, Stage
 
 
@@ -38,6 +39,7 @@ def invite(*, project_key: str, username: str, actor: User) -> Reviewer:
     reviewer, created = Reviewer.objects.get_or_create(project=project, user=person, defaults={"invited_by": actor})
     if created:
         audit.record(actor=actor, action="reviewer.invited", subject=reviewer)
+        outbox.publish(ReviewerInvited(project.key, person.username, reviewer.invited_at.isoformat()))
     return reviewer
 
 

@@ -8,11 +8,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from coe_portal.core import inbox
+from coe_portal.core import inbox, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, User
-from governance.models import Finding
-from governance.services import findings
+from governance.models import Finding, Notification
+from governance.services import finding_owners, findings
 from projects.models import Project, Stage
 from tests.core.conftest import bearer
 from tests.factories import intake, organisation, person
@@ -117,3 +117,80 @@ def test_the_form_and_the_api_report_and_resolve(project: Project, client: Clien
     done = client.post(f"/api/v1/findings/{made['id']}/resolve/", proof, "application/json", headers=headers)
     assert done.json()["evidence"] == proof["evidence"]
     assert "https://wiki.example.org/rollback" in client.get(f"/projects/{project.key}/findings/").content.decode()
+
+
+def test_a_finding_is_handed_over_with_a_reason_and_waits_for_the_new_owner(project: Project, client: Client) -> None:
+    User.objects.filter(username="domain").update(email="domain@halden.example")
+    finding = _report(project)
+    handed = {"finding_id": finding.pk, "owner": "domain", "reason": "It is about the contract, not the photos."}
+    done = finding_owners.assign(**handed, actor=person("scientist"))
+    assert done.owner == person("domain") and done.due_on == finding.due_on
+    assert [task.title for task in inbox.tasks(person("domain"))] == ["Photos show number plates"]
+    assert inbox.tasks(person("scientist")) == []
+    while outbox.deliver_next():
+        pass
+    assert Notification.objects.get().title == f"{project.key}: “Photos show number plates” is yours to put right"
+    entry = AuditEntry.objects.get(action="finding.assigned")
+    assert (entry.before, entry.after) == ({"owner": "user:scientist"}, {"owner": "user:domain"})
+    assert entry.comment == handed["reason"]
+    client.force_login(person("lead"))
+    told = client.get(f"/projects/{project.key}/history/").content.decode()
+    assert "handed the finding “Photos show number plates” over from Aiko Kimura to Hanna Berg" in told
+    with pytest.raises(StaleState, match="has to put it right already"):
+        finding_owners.assign(**handed, actor=person("lead"))
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "sentence"),
+    [
+        ({"owner": "nobody"}, "owner", "no colleague"),
+        ({"owner": "stranger"}, "owner", "cannot see"),
+        ({"owner": "auditor"}, "owner", "changes nothing"),
+        ({"reason": "  "}, "reason", "Say why"),
+    ],
+)
+def test_a_finding_is_handed_over_to_who_can_see_it_and_do_something(
+    project: Project, change: dict[str, str], field: str, sentence: str
+) -> None:
+    finding = _report(project)
+    given = {"owner": "domain", "reason": "She knows the contract."} | change
+    with pytest.raises(InvalidInput) as refused:
+        finding_owners.assign(finding_id=finding.pk, **given, actor=person("lead"))
+    assert sentence in refused.value.errors[field][0]
+
+
+def test_who_left_gets_no_finding_and_a_resolved_one_stays_where_it_is(project: Project) -> None:
+    finding = _report(project, severity="low")
+    User.objects.filter(username="domain").update(is_active=False)
+    with pytest.raises(InvalidInput):
+        finding_owners.assign(finding_id=finding.pk, owner="domain", reason="Hers.", actor=person("lead"))
+    with pytest.raises(NotAllowed, match="hand it over"):
+        finding_owners.assign(finding_id=finding.pk, owner="lead", reason="Not mine.", actor=person("security"))
+    findings.resolve(finding_id=finding.pk, resolution="Done.", actor=person("scientist"))
+    with pytest.raises(StaleState):
+        finding_owners.assign(finding_id=finding.pk, owner="lead", reason="Look again.", actor=person("scientist"))
+
+
+def test_a_finding_is_handed_over_on_its_page_and_in_the_api(project: Project, client: Client) -> None:
+    finding = _report(project)
+    address = f"/findings/{finding.pk}/assign/"
+    client.force_login(person("domain"))
+    assert address in client.get(f"/projects/{project.key}/findings/").content.decode()
+    shown = client.get(address).content.decode()
+    assert "Hanna Berg" in shown and '<option value="stranger"' not in shown
+    wrong = client.post(address, {"owner": "lead", "reason": ""})
+    assert wrong.status_code == 422 and 'value="lead" selected' in wrong.content.decode()
+    assert client.post(address, {"owner": "lead", "reason": "A lead decides this."}).status_code == 303
+    finding.refresh_from_db()
+    assert finding.owner == person("lead")
+    client.force_login(person("security"))
+    assert "hand it over" in client.get(address).content.decode()
+    assert address not in client.get(f"/projects/{project.key}/findings/").content.decode()
+    body = {"owner": "domain", "reason": "Back to the team."}
+    done = client.post(
+        f"/api/v1/findings/{finding.pk}/assign/",
+        body,
+        content_type="application/json",
+        headers=bearer(person("lead"), "read", "write"),
+    )
+    assert done.status_code == 200 and done.json()["owner"] == "domain"

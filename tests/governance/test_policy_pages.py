@@ -7,13 +7,15 @@ import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from coe_portal.core.errors import InvalidInput, StaleState
+from coe_portal.core.errors import InvalidInput, NotFound, StaleState
 from coe_portal.core.models import AuditEntry
 from governance.models import PolicyVersion
 from governance.services import policies
+from tests.core.conftest import bearer
 from tests.factories import complete_intake, organisation, person
 
 pytestmark = pytest.mark.django_db
+JSON = "application/json"
 WRONG = policies.DEFAULT.read_text().replace("group: security", "group: wizards", 1)
 
 
@@ -155,3 +157,48 @@ def test_the_page_of_the_stricter_policy_shows_scoring_sources_and_dates(lead: C
     page = lead.get(f"/policies/{draft.label}/").content.decode()
     for words in ("EU AI Act risk questionnaire", "2026-08-02", "Annex III(4)", "Nothing may be done in this tier"):
         assert words in page, words
+
+
+def test_a_draft_is_discarded_and_never_a_published_version(lead: Client) -> None:
+    draft = policies.create_draft(source=policies.DEFAULT.read_text(), actor=person("lead"))
+    assert "Discard this draft" in lead.get(f"/policies/{draft.label}/").content.decode()
+    stale = lead.post(f"/policies/{draft.label}/discard/", {"digest": "another"})
+    assert stale.status_code == 409 and "changed this draft" in stale.content.decode()
+    done = lead.post(f"/policies/{draft.label}/discard/", {"digest": draft.digest}, follow=True).content.decode()
+    assert f"{draft} is discarded." in done and "Discarded" in done
+    entry = AuditEntry.objects.get(action="policy.discarded")
+    kept = {"name": "default", "number": 2, "title": draft.title, "digest": draft.digest, "status": "draft"}
+    assert (entry.before, entry.after, entry.actor) == (kept, {"status": "discarded"}, person("lead"))
+    page = lead.get(f"/policies/{draft.label}/").content.decode()
+    assert "Draft from this version" in page and "Publish this draft" not in page
+    for command in ("publish", "discard", "edit"):
+        assert lead.post(f"/policies/{draft.label}/{command}/", {"source": "name: x", "do": "save"}).status_code == 409
+    assert lead.post("/policies/default:1/discard/").status_code == 409
+    assert PolicyVersion.objects.get(number=1).status == "published"
+    assert policies.create_draft(source=draft.source, actor=person("lead")).number == 3
+
+
+def test_a_discarded_draft_is_seen_by_leads_only_and_counts_for_nothing(lead: Client, client: Client) -> None:
+    title = policies.DEFAULT.read_text().replace("The default journey", "Never meant")
+    draft = policies.create_draft(source=title, actor=person("lead"))
+    headers = bearer(person("lead"), "read", "admin")
+    done = lead.post(f"/api/v1/policies/{draft.pk}/discard/", content_type=JSON, headers=headers)
+    assert (done.status_code, done.json()["status"]) == (200, "discarded")
+    again = lead.post(f"/api/v1/policies/{draft.pk}/discard/", content_type=JSON, headers=headers)
+    assert again.status_code == 409
+    project = complete_intake()
+    refused = lead.post(f"/api/v1/policies/{draft.pk}/migrate/", {"projects": [project.key]}, content_type=JSON)
+    assert refused.json()["refused"][0]["reason"].startswith("default:2 is discarded")
+    with pytest.raises(NotFound):
+        policies.policy_of(draft.label)
+    client.force_login(person("domain"))
+    assert client.get(f"/policies/{draft.label}/").status_code == 404
+    assert "Never meant" not in client.get("/policies/").content.decode()
+    assert client.get(f"/api/v1/policies/{draft.pk}/").status_code == 404
+
+
+def test_a_shipped_policy_that_was_discarded_is_not_drafted_again_at_the_next_start(lead: Client) -> None:
+    draft = policies.load_stricter()
+    assert draft is not None
+    policies.discard(policy_id=draft.pk, actor=person("lead"))
+    assert policies.load_stricter() is None

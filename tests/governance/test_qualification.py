@@ -267,3 +267,29 @@ def test_only_leads_save_weights_with_a_reason_that_make_a_hundred(people: dict[
     qualification.save_weights(weights=even, reason="Everything counts alike.", actor=people["lead"])
     with pytest.raises(StaleState):
         qualification.save_weights(weights=even, reason="Everything counts alike.", actor=people["lead"])
+
+
+def test_a_deferral_is_ended_before_its_day_by_who_may_decide_and_does_not_come_back_twice(
+    people: dict[str, User],
+) -> None:
+    asked = submitted()
+    key, day = asked.project.key, timezone.localdate() + timedelta(days=60)
+    settle(key, "defer", defer_until=day)
+    for who in ("domain", "sponsor", "security"):
+        with pytest.raises(NotAllowed):
+            qualification.end_deferral(project_key=key, reason="Now.", actor=people[who])
+    with pytest.raises(InvalidInput):
+        qualification.end_deferral(project_key=key, reason=" ", actor=people["lead"])
+    project = qualification.end_deferral(project_key=key, reason="The budget came early.", actor=people["lead"])
+    assert (project.stage, project.waiting_on) == (Stage.INTAKE, "")
+    assert IntakeDecision.objects.get().returned_at is not None
+    entry = AuditEntry.objects.get(action="intake.deferral_ended")
+    assert (entry.comment, entry.actor, entry.before) == (
+        "The budget came early.", people["lead"], {"defer_until": day.isoformat()},
+    )  # fmt: skip
+    with pytest.raises(StaleState, match="only a deferral can be ended"):
+        qualification.end_deferral(project_key=key, reason="Again.", actor=people["lead"])
+    intakes.submit(project_key=key, actor=people["domain"])
+    with time_machine.travel(timezone.now() + timedelta(days=61), tick=False):
+        assert qualification.return_due() == 0
+    assert _stage(project) == Stage.QUALIFICATION

@@ -169,3 +169,25 @@ def test_the_api_ranks_tries_and_saves_weights(client: Client, people: dict[str,
     body = {"weights": weights, "reason": "Everything counts alike."}
     assert client.post("/api/v1/scoring/", body, content_type=JSON, headers=token).status_code == 201
     assert client.get("/api/v1/scoring/", headers=token).json()["weights"] == weights
+
+
+def test_a_deferral_is_ended_on_the_page_and_in_the_api_with_a_reason(people: dict[str, User]) -> None:
+    for end in ("page", "api"):
+        key = submitted(f"Idea for the {end}").project.key
+        page, lead = f"/projects/{key}/qualification/", _as(people["lead"])
+        later = {"outcome": "defer", "reason": "After the summer.", "defer_until": "2099-07-01"}
+        assert lead.post(f"{page}decide-intake/", later).status_code == 303
+        member = _as(people["domain"]).get(page).content.decode()
+        assert "Deferred until Wed 1 Jul 2099" in member and 'aria-describedby="why-end"' in member
+        assert "You take part in this project" in member
+        if end == "page":
+            refused = lead.post(f"{page}end-deferral/", {"reason": ""})
+            assert refused.status_code == 422 and "Say why" in refused.content.decode()
+            assert lead.post(f"{page}end-deferral/", {"reason": "The budget came early."}).status_code == 303
+        else:
+            headers = bearer(people["lead"], "read", "write", "decide")
+            body = {"reason": "The budget came early."}
+            done = lead.post(f"/api/v1/projects/{key}/end-deferral/", body, content_type=JSON, headers=headers)
+            assert (done.status_code, done.json()) == (200, {"project": key, "stage": "intake"})
+        assert Project.objects.by_key(key).get().stage == "intake"
+        assert "came back" in lead.get(f"{page}around/").content.decode()

@@ -70,6 +70,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/projects/{key}/qualification/": API_PROJECT,
     "api/v1/projects/{key}/business-case/": API_PROJECT,
     "api/v1/projects/{key}/decide-intake/": API_COMMAND,
+    "api/v1/projects/{key}/end-deferral/": API_COMMAND,
     "api/v1/projects/{key}/reviews/": API_COMMAND,
     "api/v1/projects/{key}/reviewers/": API_COMMAND,
     "api/v1/projects/{key}/reviewers/{reviewer}/": API_COMMAND,
@@ -101,12 +102,14 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/findings/": API,
     "api/v1/findings/{finding}/": API_PROJECT,
     "api/v1/findings/{finding}/resolve/": API_COMMAND,
+    "api/v1/findings/{finding}/assign/": API_COMMAND,
     "api/v1/projects/{key}/break-glass/": API_COMMAND,
     "api/v1/policies/": API,
     "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
+    "api/v1/policies/{policy}/discard/": API_COMMAND,
     "api/v1/lessons/": API,
     "api/v1/lessons/{lesson}/": API,
     "api/v1/policies/{policy}/migrate/": API_COMMAND,
@@ -163,6 +166,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "approvals/{approval}/answer/{question}/": COMMAND,
     "conditions/{condition}/meet/": COMMAND,
     "findings/{finding}/resolve/": COMMAND,
+    "findings/{finding}/assign/": PROJECT,  # others see the form switched off, with the reason
     "projects/{key}/findings/": PROJECT,
     "projects/{key}/findings/new/": PROJECT,  # others see the form switched off, with the reason
     "projects/{key}/break-glass/": PROJECT,
@@ -188,6 +192,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "policies/new/": LEADS,
     "policies/{policy}/edit/": (SIGN_IN, 403, 403, 403, 409, 403),  # what is published is not edited
     "policies/{policy}/publish/": COMMAND,
+    "policies/{policy}/discard/": COMMAND,
     "policies/{policy}/export/": EVERYBODY,
     "policies/{policy}/dry-run/": LEADS,
     "policies/{policy}/projects/": LEADS,
@@ -238,6 +243,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/qualification/around/": PROJECT,
     "projects/{key}/qualification/review/": COMMAND,
     "projects/{key}/qualification/decide-intake/": COMMAND,
+    "projects/{key}/qualification/end-deferral/": COMMAND,
     "projects/{key}/qualification/reviewers/": COMMAND,
     "projects/{key}/qualification/reviewers/{reviewer}/release/": COMMAND,
     "intake/{key}/{slug}/": PROJECT,

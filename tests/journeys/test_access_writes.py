@@ -57,6 +57,7 @@ DATA = {
 ASKED = {"dataset": "{unused}", "purpose": "To train the third classifier.", "pattern": "platform_read", "days": 30}
 SCORES = {"value": 4, "feasibility": 3, "data_readiness": 3, "risk": 4}
 FUND = {"outcome": "fund", "reason": "Worth a proof of concept."}
+HANDED = {"owner": "scientist", "reason": "It is about her labels."}
 WEIGHTS = {"value": 25, "feasibility": 25, "data_readiness": 25, "risk": 25}
 WHY = "Data decides more of our projects than we thought."
 APART = {"other": "{asked_project}", "reason": "That one reads scans, this one reads photos of cars."}
@@ -76,6 +77,7 @@ BODIES: dict[str, Any] = {
     "post api/v1/findings/": {"project": "{key}", "title": "Labels drift", "severity": "medium"},
     "projects/{key}/findings/new/": {"title": "Labels drift", "severity": "medium"},
     "post api/v1/findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "post api/v1/findings/{finding}/assign/": HANDED,
     "post api/v1/datasets/": DATA,
     "patch api/v1/datasets/{dataset}/": {"readiness": "ready"},
     "post api/v1/data-access/": ASKED | {"project": "{key}"},
@@ -87,6 +89,7 @@ BODIES: dict[str, Any] = {
     "post api/v1/projects/{key}/join/": {"message": "We label too."},
     "post api/v1/join-requests/{join_id}/decide/": {"accept": True, "roles": ["data_engineer"]},
     "post api/v1/projects/{key}/decide-intake/": FUND,
+    "post api/v1/projects/{key}/end-deferral/": {"reason": WHY},
     "post api/v1/projects/{key}/reviews/": {"scores": SCORES},
     "post api/v1/projects/{key}/reviewers/": {"user": "stranger"},
     "post api/v1/projects/{key}/review-questions/{asked_id}/answer/": {"text": "Finance did."},
@@ -133,6 +136,7 @@ BODIES: dict[str, Any] = {
     "approvals/{approval}/ask/": {"text": "Who labels it?"},
     "approvals/{approval}/answer/{question}/": {"text": "Two assessors do."},
     "findings/{finding}/resolve/": {"resolution": "Looked at it together."},
+    "findings/{finding}/assign/": HANDED,
     "datasets/new/": DATA,
     "datasets/{dataset}/edit/": DATA | {"classification": "internal", "location": "s3://data/claims/"},
     "projects/{key}/data/ask/": ASKED,
@@ -151,6 +155,7 @@ BODIES: dict[str, Any] = {
     "join-requests/{join_id}/decide/": {"verdict": "accept", "roles": "data_engineer"},
     "projects/{key}/qualification/review/": SCORES,
     "projects/{key}/qualification/decide-intake/": FUND,
+    "projects/{key}/qualification/end-deferral/": {"reason": WHY},
     "projects/{key}/qualification/reviewers/": {"user": "stranger"},
     "intake/{key}/{slug}/": CHALLENGE,
     "intake/{key}/{slug}/autosave/": CHALLENGE,
@@ -182,6 +187,8 @@ OTHER_ROWS = {
     "/waive/": {"key": "expired"},
     "/waivers/": {"key": "expired"},
     "/publish/": {"policy": "draft"},
+    "/discard/": {"policy": "draft"},
+    "/end-deferral/": {"key": "deferred"},
     "/grant/": {"access": "approved"},
     "datasets/{dataset}/remove/": {"dataset": "unused"},
     "policies/{policy}/edit/": {"policy": "draft"},
@@ -219,6 +226,7 @@ TABLE: dict[str, str] = {
     "post api/v1/join-requests/{join_id}/withdraw/": "401 404 403 403 403 403:",
     "post api/v1/projects/{key}/concept/": "401 404 201 404 201 403: scientist lead",
     "post api/v1/projects/{key}/decide-intake/": "401 404 403 403 200 403: lead",
+    "post api/v1/projects/{key}/end-deferral/": "401 404 403 403 200 403: lead",
     "post api/v1/projects/{key}/join/": "401 404 409 201 201 403: security lead",
     "post api/v1/projects/{key}/review-questions/{asked_id}/answer/": "401 404 200 403 200 403: scientist lead",
     "post api/v1/projects/{key}/reviewers/": "401 404 403 403 201 403: lead",
@@ -227,6 +235,7 @@ TABLE: dict[str, str] = {
     "post api/v1/scoring/": "401 403 403 403 201 403: lead",
     "projects/{key}/join/": "302 404 422 303 303 422: security lead",
     "projects/{key}/qualification/decide-intake/": "302 404 403 403 303 403: lead",
+    "projects/{key}/qualification/end-deferral/": "302 404 403 403 303 403: lead",
     "projects/{key}/qualification/review/": "302 404 403 403 303 403: lead",
     "projects/{key}/qualification/reviewers/": "302 404 403 403 303 403: lead",
     "projects/{key}/qualification/reviewers/{reviewer}/release/": "302 404 403 403 303 403: lead",
@@ -239,6 +248,7 @@ TABLE: dict[str, str] = {
     "environments/{environment}/check/": "302 303 303 303 303 303: lead",
     "environments/{environment}/edit/": "302 422 422 422 303 422: lead",
     "environments/{environment}/external-id/": "302 303 303 303 303 303: lead",
+    "findings/{finding}/assign/": "302 404 403 403 303 403: lead",
     "findings/{finding}/resolve/": "302 404 403 303 303 403: security lead",
     "intake/new/": "302 303 303 303 303 422: stranger scientist security lead",
     "intake/{key}/{slug}/": "302 404 303 422 303 422: scientist lead",
@@ -263,6 +273,7 @@ TABLE: dict[str, str] = {
     "policies/new/": "302 403 403 403 303 403: lead",
     "policies/{policy}/edit/": "302 403 403 403 303 403: lead",
     "policies/{policy}/projects/": "302 403 403 403 303 403: lead",
+    "policies/{policy}/discard/": "302 403 403 403 303 403: lead",
     "policies/{policy}/publish/": "302 403 403 403 303 403: lead",
     "post api/v1/policies/{policy}/migrate/": "401 403 403 403 200 403: lead",
     "post api/v1/projects/{key}/migrate-policy/": "401 404 403 403 200 403: lead",
@@ -286,9 +297,11 @@ TABLE: dict[str, str] = {
     "post api/v1/environments/{environment}/renew-external-id/": "401 403 403 403 200 403: lead",
     "post api/v1/estimates/": "401 404 200 403 200 403:",
     "post api/v1/findings/": "401 404 201 201 201 403: scientist security lead",
+    "post api/v1/findings/{finding}/assign/": "401 404 403 403 200 403: lead",
     "post api/v1/findings/{finding}/resolve/": "401 404 403 200 200 403: security lead",
     "post api/v1/lessons/": "401 404 201 403 201 403: scientist lead",
     "post api/v1/policies/": "401 403 403 403 201 403: lead",
+    "post api/v1/policies/{policy}/discard/": "401 404 404 404 200 403: lead",
     "post api/v1/policies/{policy}/publish/": "401 404 404 404 200 403: lead",
     "post api/v1/projects/": "401 201 201 201 201 403: stranger scientist security lead",
     "post api/v1/projects/{key}/advance/": "401 404 201 403 201 403: scientist lead",

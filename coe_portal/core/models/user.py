@@ -42,7 +42,7 @@ class Theme(models.TextChoices):
 
 
 class MailMode(models.TextChoices):
-    """When a person gets mail about approvals."""
+    """When a person gets mail about approvals and what is theirs to do."""
 
     IMMEDIATE = "immediate", "At once"
     DAILY = "daily", "One mail a day"

@@ -28,8 +28,8 @@ class PreferencesForm(forms.Form):
     mail = forms.ChoiceField(
         choices=MailMode.choices,
         required=False,
-        label="Mail about approvals",
-        help_text="What waits for you, reminders and decisions. Your inbox has them in any case.",
+        label="Mail about approvals and what is yours to do",
+        help_text="What waits for you, days that come near, and what was decided. Your inbox has what you have to do.",
         widget=forms.RadioSelect,
     )
 

@@ -239,25 +239,3 @@ def score_of(project: Project) -> tuple[int, Decimal | None, int]:
     weighing = weights.current()
     found = scoring.summarise([row.scores for row in rows], weighing.weights).total
     return len(rows), Decimal(f"{scoring.shown(found.mean):.2f}") if found else None, weighing.number
-
-
-def return_due() -> int:
-    """Bring back the deferred intakes whose day has come. Returns how many."""
-    found = list(IntakeDecision.objects.coming_back().values_list("pk", flat=True)[:100])
-    return sum(_return(pk) for pk in found)
-
-
-@transaction.atomic
-def _return(decision_id: str) -> bool:
-    """Open one deferred intake again; nothing when somebody else was faster."""
-    known = IntakeDecision.objects.get(pk=decision_id)
-    project = Project.objects.select_for_update().get(pk=known.project_id)
-    decision = IntakeDecision.objects.coming_back().filter(pk=decision_id).first()
-    if decision is None:
-        return False
-    decision.returned_at = timezone.now()
-    decision.save(update_fields=["returned_at"])
-    if project.stage == Stage.DEFERRED:
-        stages.move_stage(project, Stage.INTAKE, actor=None, comment=f"It was deferred until {decision.defer_until}.")
-        projects.set_waiting_on(project, "")
-    return True

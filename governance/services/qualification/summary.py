@@ -234,15 +234,20 @@ def decide_refusal(user: User, found: Qualification, request: ApprovalRequest | 
     Whoever stands in for a CoE lead decides on the page of the request, which knows delegations.
     """
     project = found.project
-    if user.pk in _people(project, found.members) or (request and user.pk in request.excluded):
-        return "You take part in this project, so another CoE lead decides its intake."
-    if not user.is_lead:
-        return "Only CoE leads decide an intake."
+    if reason := part_refusal(user, found, request):
+        return reason
     if request and any(user.pk in (row.actor_id, row.on_behalf_of_id) for row in request.decisions.all()):
         return f"You have decided it; {request.key} waits for {project.waiting_on}."
     if found.waits_for_concept or request:
         return ""
     return "Nothing of this intake waits for a decision now."
+
+
+def part_refusal(user: User, found: Qualification, request: ApprovalRequest | None) -> str:
+    """Why the person never decides this intake, whatever waits; empty when they may."""
+    if user.pk in _people(found.project, found.members) or (request and user.pk in request.excluded):
+        return "You take part in this project, so another CoE lead decides its intake."
+    return "" if user.is_lead else "Only CoE leads decide an intake."
 
 
 def request_of(project: Project) -> ApprovalRequest | None:

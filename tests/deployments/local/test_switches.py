@@ -33,6 +33,7 @@ def simulated(start: Start) -> LocalAws:
         ({"error_rate": 1}, "InternalFailure"),
         ({"failing": "Search,DescribeTrainingJob"}, "InternalFailure"),
         ({"lacking": "DescribeTrainingJob"}, "UnknownOperationException"),
+        ({"denying": "Search,DescribeTrainingJob"}, "AccessDeniedException"),
         ({}, "ValidationException"),
     ],
 )

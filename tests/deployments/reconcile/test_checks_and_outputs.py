@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
+from django.utils import timezone
 
 from coe_portal.core.models import User
 from deployments.aws.gateway import LogPage
@@ -117,6 +119,30 @@ def test_a_real_training_shows_metrics_above_the_baseline_its_log_and_its_curves
     outputs.fetch_wanted()
     output.refresh_from_db()
     assert len(output.log) == size
+
+
+def test_a_log_that_cloudwatch_refuses_says_why_on_the_page_and_comes_once_it_may_be_read(
+    really: LocalAws, launch: Callable[..., Run], client: Client, lead: User
+) -> None:
+    run = finish(launch(parameters={"rounds": 5}))
+    client.force_login(lead)
+    fragment = f"/projects/{run.project.key}/runs/{run.number}/log/"
+    for operation in ("DescribeLogStreams", "GetLogEvents"):
+        really.control(denying=operation)
+        runs.want_output(run_id=run.pk)
+        RunOutput.objects.filter(run=run).update(fetched_at=None)
+        assert outputs.fetch_wanted() == 0
+        shown = client.get(fragment).content.decode()
+        assert f"not authorized to perform: logs:{operation}" in shown and "AccessDeniedException" in shown
+        assert "has to let its role call logs:DescribeLogStreams and logs:GetLogEvents" in shown
+        told = client.get(f"/api/v1/runs/{run.pk}/logs/").json()
+        assert told["text"] == "" and operation in told["trouble"]
+    assert outputs.fetch_wanted() == 0, "what was refused just now is not asked for again at once"
+    really.control(denying="")
+    RunOutput.objects.filter(run=run).update(fetched_at=timezone.now() - outputs.AFTER_TROUBLE)
+    assert outputs.fetch_wanted() == 1
+    shown = client.get(fragment).content.decode()
+    assert "validation_accuracy=" in shown and "not authorized" not in shown
 
 
 def test_curves_stay_short_and_ignore_what_is_no_number() -> None:
