@@ -218,9 +218,18 @@ class ResponsibilityInput(StrictInput):
     kind = serializers.ChoiceField(choices=ResponsibilityKind.choices)
 
 
+class LearntSerializer(serializers.Serializer[Any]):
+    """A lesson in short; ``lessons/{id}/`` has its text."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+
+
 class CandidateSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(source="project.key")
     name = serializers.CharField(source="project.name")
     stage = serializers.CharField(source="project.stage")
     score = serializers.FloatField()
     reason = serializers.CharField()
+    lessons = LearntSerializer(source="project.newest_lessons", many=True, help_text="Its three newest lessons.")

@@ -17,7 +17,6 @@ from projects.forms import ProjectForm
 from projects.models import ConceptState, Project, Stage
 from projects.models.project import ProjectQuerySet
 from projects.services import concepts, projects
-from projects.similar import similar_projects
 from projects.views.words import STAGE_CHIPS
 
 PAGE_SIZE = 40
@@ -109,10 +108,3 @@ def _first_page(request: HttpRequest, project: Project) -> str:
     if first:
         return reverse("projects:concept", args=[project.key])
     return reverse("projects:intake_step", args=[project.key, "challenge"])
-
-
-@require_GET
-def similar(request: HttpRequest) -> HttpResponse:
-    """Work like what is being typed, so that people join instead of repeating."""
-    text = f"{request.GET.get('name', '')} {request.GET.get('summary', '')}"
-    return render(request, "projects/partials/_similar.html", {"found": similar_projects(signed_in(request), text)})

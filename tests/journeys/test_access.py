@@ -108,6 +108,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/policies/{policy}/diff/": (TOKEN, 404, 404, 404, 404, 404),  # without ?to= there is nothing to compare
     "api/v1/policies/{policy}/publish/": API_COMMAND,
     "api/v1/lessons/": API,
+    "api/v1/lessons/alike/": API,
     "api/v1/lessons/{lesson}/": API,
     "api/v1/policies/{policy}/migrate/": API_COMMAND,
     "api/v1/policies/{policy}/dry-run/": (TOKEN, 403, 403, 403, 200, 200),
