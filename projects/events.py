@@ -71,3 +71,17 @@ class ChecklistAnswered(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.project_key}:{self.code}:{self.version}"
+
+
+@dataclass(frozen=True)
+class DatasetClassRaised(Event):
+    """A data set of the register has a stricter class than before."""
+
+    name: ClassVar[str] = "projects.dataset_class_raised"
+    dataset_id: str
+    version: int
+    actor_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.dataset_id}:{self.version}"
