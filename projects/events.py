@@ -24,6 +24,7 @@ class ProjectStageMoved(Event):
     target: str
     revision: int
     at: str
+    actor_id: int | None = None  # who decided it; None for the portal, and in events from before it was told
 
     @property
     def key(self) -> str:

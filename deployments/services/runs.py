@@ -84,18 +84,21 @@ def stop_run(*, run_id: str, actor: User) -> Run:
     permissions.require(actor, "stop", run.project)
     if run.is_final:
         raise StaleState(f"{run} has ended already: {run.get_state_display().lower()}.")
-    if run.stop_requested_at is not None:
-        return run
-    now = timezone.now()
-    wish: dict[str, Any] = {"stop_requested_at": now, "stop_requested_by": actor, "version": run.version + 1}
+    return run if run.stop_requested_at is not None else ask_to_stop(run, actor=actor)
+
+
+def ask_to_stop(run: Run, *, actor: User | None, on_behalf_of: User | None = None, comment: str = "") -> Run:
+    """Ask an open run, whose row is locked, for its end; ``actor`` None is the portal itself, for somebody."""
+    now, by = timezone.now(), actor or on_behalf_of
+    told: dict[str, Any] = {"actor": actor, "on_behalf_of": on_behalf_of, "comment": comment}
+    wish: dict[str, Any] = {"stop_requested_at": now, "stop_requested_by": by, "version": run.version + 1}
     if run.state in NOT_YET_ON_AWS:
-        RUN_LIFECYCLE.move(
-            run, RunState.STOPPED, actor=actor, action="run.stopped", ended_at=now, next_check_at=None, cost=0, **wish
-        )
+        ended = wish | {"ended_at": now, "next_check_at": None, "cost": 0}
+        RUN_LIFECYCLE.move(run, RunState.STOPPED, action="run.stopped", **told, **ended)
         outbox.publish(RunFinished(run_id=run.pk, project_key=run.project.key, state=run.state))
         return run
     Run.objects.filter(pk=run.pk).update(next_check_at=now, **wish)
-    audit.record(actor=actor, action="run.stop_requested", subject=run)
+    audit.record(action="run.stop_requested", subject=run, **told)
     outbox.publish(RunStopRequested(run_id=run.pk, project_key=run.project.key))
     outbox.wake("deployments.stop_runs")
     run.refresh_from_db()

@@ -9,9 +9,10 @@ from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, Delegation, StepState
 from governance.policies.document import GateRule, Policy
 from governance.policies.wording import Fact, facts_of, place, words
-from governance.services import conditions, policies, revisions
+from governance.services import conditions, policies, revisions, spending
 from projects.checklists import is_complete
 from projects.models import Evidence, Stage
+from projects.models.project import ENDED
 from projects.services import named_data
 
 HISTORY = 30
@@ -229,7 +230,12 @@ def _effect(request: ApprovalRequest, gate: GateRule | None, seat: permissions.S
         person = f" ({following[0].person})" if following[0].person else ""
         return f"After you it waits for {following[0].name}{person}."
     moves = f"{request.project.key} moves to {Stage(gate.target).label.lower()} at once" if gate else "it is done"
-    return f"Yours is the last approval: {moves}."
+    return f"Yours is the last approval: {moves}{_stops(request, gate)}."
+
+
+def _stops(request: ApprovalRequest, gate: GateRule | None) -> str:
+    running = spending.running_of(request.project) if gate and gate.target in ENDED else 0
+    return f", and {running} of its runs {'is' if running == 1 else 'are'} asked to stop" if running else ""
 
 
 def kind_of(request: ApprovalRequest) -> tuple[str, str]:
