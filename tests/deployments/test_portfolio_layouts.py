@@ -17,9 +17,9 @@ from coe_portal.core import menu
 from coe_portal.core.charts.bubbles import HEIGHT, WIDTH, Bubble, bubbles
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import SavedView, User
+from coe_portal.core.narrowing import Address
 from coe_portal.core.services import saved_views
 from coe_portal.pages.matrix import feasibility_of, from_answers
-from coe_portal.pages.views.narrowing import Address
 from governance.services import intakes, qualification
 from projects.models import Project
 from projects.services import reviewers

@@ -213,7 +213,10 @@ def test_a_go_leads_straight_to_asking_for_the_next_gate(project: Project, clien
     done = client.post(f"/projects/{project.key}/poc-decision/", {"decision": "go", "reason": REASON})
     assert done["Location"] == f"/projects/{project.key}/gate/"
     answer = client.get(done["Location"]).content.decode()
-    assert "Recorded: go: make it ready for production." in answer and f'action="/projects/{project.key}/advance/"' in answer
+    assert (
+        "Recorded: go: make it ready for production." in answer
+        and f'action="/projects/{project.key}/advance/"' in answer
+    )
     client.force_login(person("domain"))
     panel = f"/projects/{project.key}/next-action/"
     advised = client.get(panel).content.decode()
