@@ -14,7 +14,7 @@ from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import SavedViewPage, User
-from coe_portal.core.narrowing import Address, address_of, saving
+from coe_portal.core.narrowing import Address, address_of, chips, saving
 from coe_portal.core.services import saved_views
 from coe_portal.core.sessions import signed_in
 from governance.filters import InboxFilter
@@ -24,6 +24,7 @@ from governance.permissions import open_steps
 from governance.services import approvals, dossier, inboxes
 
 saved_views.register_page(SavedViewPage.INBOX, InboxFilter)
+NARROWERS = ("search", "business_unit")  # the tab is chosen beside them
 Held = list[Delegation] | None
 TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
 
@@ -46,7 +47,7 @@ def _inbox_context(
 def narrowing_of(address: Address) -> tuple[InboxFilter, bool]:
     """The filters of an inbox's address, and whether they narrow a tab; what cannot be used narrows nothing."""
     filters = InboxFilter(address.effective, ApprovalRequest.objects.none())
-    named = any(address.effective.get(name) for name in ("search", "business_unit"))
+    named = any(address.effective.get(name) for name in NARROWERS)
     return filters, filters.is_valid() and named
 
 
@@ -64,11 +65,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     cursor, address = request.GET.get("cursor", ""), address_of(request.GET, user)
     filters, narrowed = narrowing_of(address)
+    narrowers = [filters.form[name] for name in NARROWERS]
     narrow = filters.filter_queryset if narrowed else inboxes.everything
     context = _inbox_context(user, address.effective.get("tab", ""), cursor, narrow=narrow, address=address) | {
         "filter": filters,
         "narrowed": narrowed,
-        "hidden": address.hidden("search", "business_unit"),
+        "narrowers": narrowers,
+        "chips": chips(narrowers, address),
+        "hidden": address.hidden(*NARROWERS),
         **saving(address, SavedViewPage.INBOX),
     }
     if context["box"].tab == inboxes.NEEDS_YOU and not cursor and not narrowed:

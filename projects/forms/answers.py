@@ -129,7 +129,7 @@ def _datasets_field(rule: Mapping[str, Any], chosen: Any) -> forms.Field:
     choices = [(row.pk, named_data.in_words(row)) for row in (*named, *others)]
     return forms.MultipleChoiceField(
         choices=choices,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "picks"}),
         label=rule.get("title", ""),
         required=False,
         help_text=f"{LISTED} of the register are listed; name others in words." if len(choices) >= LISTED else "",
