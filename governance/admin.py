@@ -19,8 +19,11 @@ from governance.models import (
     Delegation,
     Finding,
     Notification,
+    PocDecision,
     PolicyStatus,
     PolicyVersion,
+    Review,
+    Waiver,
 )
 from governance.policies import loader
 from governance.services import policies
@@ -116,6 +119,25 @@ class FindingAdmin(ReadOnlyAdmin):
     list_display = ["title", "project", "severity", "owner", "due_on", "state", "source"]
     list_filter = ["state", "severity", "source"]
     list_select_related = ["project", "owner"]
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    list_display = ["project", "revision", "reviewer", "scores", "given_at", "policy_version"]
+    list_select_related = ["project", "reviewer"]
+
+
+@admin.register(PocDecision)
+class PocDecisionAdmin(ReadOnlyAdmin):
+    list_display = ["project", "decision", "decided_by", "decided_at", "in_force_at", "holds_until"]
+    list_filter = ["decision"]
+    list_select_related = ["project", "decided_by"]
+
+
+@admin.register(Waiver)
+class WaiverAdmin(ReadOnlyAdmin):
+    list_display = ["criterion", "ends_on", "requested_by", "requested_at", "request"]
+    list_select_related = ["criterion__project", "requested_by", "request"]
 
 
 @admin.register(BreakGlass)

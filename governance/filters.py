@@ -1,7 +1,9 @@
 """Filters of governance's lists, for pages and API alike."""
 
 import django_filters
+from django.db.models import Q
 
+from coe_portal.core.widgets import FilterSelect
 from governance.models import (
     ApprovalRequest,
     ApprovalState,
@@ -18,7 +20,7 @@ from governance.models.approvals import ApprovalQuerySet
 from governance.models.conditions import ConditionQuerySet
 from governance.models.delegations import DelegationQuerySet
 from governance.models.findings import FindingQuerySet
-from projects.models import Project
+from projects.models import BusinessUnit, Project
 
 
 class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -42,6 +44,39 @@ class ApprovalFilter(django_filters.FilterSet):  # type: ignore[misc]
     def filter_project(self, queryset: ApprovalQuerySet, name: str, value: str) -> ApprovalQuerySet:
         del name
         return queryset.filter(project__in=Project.objects.by_key(value))
+
+
+class InboxFilter(django_filters.FilterSet):  # type: ignore[misc]
+    tab = django_filters.ChoiceFilter(
+        choices=[("needs-you", "Needs you"), ("waiting", "Waiting on others"), ("done", "Done")],
+        method="filter_tab",
+        label="Tab",
+    )
+    search = django_filters.CharFilter(method="filter_search", label="Title, request or project")
+    business_unit = django_filters.ModelChoiceFilter(
+        field_name="project__business_unit",
+        queryset=BusinessUnit.objects.all(),
+        label="Business unit",
+        empty_label="Any",
+        widget=FilterSelect,
+    )
+
+    class Meta:
+        model = ApprovalRequest
+        fields: list[str] = []
+
+    def filter_tab(self, queryset: ApprovalQuerySet, name: str, value: str) -> ApprovalQuerySet:
+        """The tab says which requests are read at all, so it filters nothing by itself."""
+        del name, value
+        return queryset
+
+    def filter_search(self, queryset: ApprovalQuerySet, name: str, value: str) -> ApprovalQuerySet:
+        del name
+        of_project = Q(project__in=Project.objects.by_key(value))
+        number = value.upper().removeprefix("APR-")
+        known = Q(pk=int(number)) if number.isascii() and number.isdigit() and len(number) < 18 else Q()
+        found = Q(title__icontains=value) | of_project
+        return queryset.filter(found | known if known else found)
 
 
 class PolicyFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from coe_portal.core.models import User
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
@@ -26,11 +27,13 @@ from projects.events import (
     CriterionReopened,
     DataAccessEnded,
     DataAccessGranted,
+    DatasetClassRaised,
     LessonsFellDue,
     ProjectStageMoved,
     ReviewerInvited,
 )
 from projects.models import Criterion, CriterionStatus, DataAccess, Project, Stage
+from projects.services import named_data
 
 
 def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
@@ -109,6 +112,19 @@ def poc_clock_rang(event: PocClockRang) -> None:
 @subscribe(ChecklistAnswered)
 def checklist_answered(event: ChecklistAnswered) -> None:
     risk.reopen_if_changed(project_key=event.project_key)
+
+
+@subscribe(DatasetClassRaised)
+def dataset_class_raised(event: DatasetClassRaised) -> None:
+    """Projects that name the data set follow its class, and whoever answers for them is told."""
+    by = User.objects.filter(pk=event.actor_id).first()
+    for criterion in named_data.follow_class(dataset_id=event.dataset_id, changed_by=by):
+        project = criterion.project
+        title = f"{project.key}: the class of its data is {project.get_data_classification_display().lower()} now"
+        why = "The register gave a data set that it names a stricter class. Open requests are asked again."
+        link = reverse("projects:criterion", args=[project.key, criterion.code])
+        key = f"{event.key}:{project.key}"
+        notifications.tell_of(key, notifications.Notice(title, why, link), {project.owner})
 
 
 @subscribe(ProjectStageMoved)

@@ -11,7 +11,7 @@ from coe_portal.core.adminsite import AuditedAdmin, ReadOnlyAdmin
 from coe_portal.core.errors import InvalidInput
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
-from projects.models import BusinessUnit, DataAccess, Dataset, Handover, Project, Skill
+from projects.models import BusinessUnit, DataAccess, Dataset, Handover, Lesson, Project, Skill
 from projects.services import datasets
 
 
@@ -103,3 +103,11 @@ class HandoverAdmin(ReadOnlyAdmin):
     list_display = ["person", "project", "reason", "state", "created_at"]
     list_filter = ["state", "reason"]
     list_select_related = ["person", "project"]
+
+
+@admin.register(Lesson)
+class LessonAdmin(ReadOnlyAdmin):
+    list_display = ["title", "kind", "project", "written_by", "written_at"]
+    list_filter = ["kind"]
+    list_select_related = ["project", "written_by"]
+    search_fields = ["title"]

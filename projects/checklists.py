@@ -120,11 +120,16 @@ def problems(code: str, schema: Mapping[str, Any], answer: Answer) -> dict[str, 
     found: dict[str, list[str]] = {}
     validator = Draft202012Validator(dict(schema), format_checker=_FORMATS)
     for error in validator.iter_errors(dict(without_blanks(answer))):
-        if error.validator == "required":
+        if error.validator == "required" or _lacks_choice(error):
             continue
         for name, sentence in _sentences(error, schema):
             found.setdefault(name, []).append(sentence)
     return found or cross_checks(code, without_blanks(answer))
+
+
+def _lacks_choice(error: ValidationError) -> bool:
+    """Whether none of the fields is filled of which one is enough."""
+    return error.validator == "anyOf" and not error.absolute_path and _is_choice(error.validator_value)
 
 
 def _sentences(error: ValidationError, schema: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -141,6 +146,7 @@ def _sentences(error: ValidationError, schema: Mapping[str, Any]) -> list[tuple[
         "maxLength": f"Shorten this to at most {limit} characters.",
         "minimum": f"Needs to be {limit} or more.",
         "maximum": f"Needs to be {limit} or less.",
+        "maxItems": f"Choose at most {limit}.",
         "exclusiveMinimum": f"Needs to be more than {limit}.",
         "format": f"Needs to be a {limit}, such as 2026-11-30." if limit == "date" else f"Needs to be a {limit}.",
     }
@@ -148,7 +154,13 @@ def _sentences(error: ValidationError, schema: Mapping[str, Any]) -> list[tuple[
 
 
 def _kind(expected: Any) -> str:
-    words = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "yes or no"}
+    words = {
+        "string": "text",
+        "number": "a number",
+        "integer": "a whole number",
+        "boolean": "yes or no",
+        "array": "a list",
+    }
     return words.get(str(expected), str(expected))
 
 
@@ -189,12 +201,22 @@ def _target_is_better(answer: Answer) -> dict[str, list[str]]:
 
 
 def missing_fields(schema: Mapping[str, Any], answer: Answer) -> list[str]:
-    """Titles of the required fields that are still empty."""
+    """Titles of the required fields that are still empty; fields of which one is enough are named together."""
     filled = without_blanks(answer)
     properties = schema.get("properties", {})
-    return [
-        str(properties.get(name, {}).get("title", name)) for name in schema.get("required", []) if name not in filled
-    ]
+    lacking = [names for names in needed_of(schema) if not any(name in filled for name in names)]
+    return [" or ".join(str(properties.get(name, {}).get("title", name)) for name in names) for names in lacking]
+
+
+def _is_choice(branches: Any) -> bool:
+    return isinstance(branches, list) and all(isinstance(item, dict) and set(item) == {"required"} for item in branches)
+
+
+def needed_of(schema: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """What has to be filled in: a tuple holds the fields of which one is enough (``anyOf`` in the schema)."""
+    branches = schema.get("anyOf", [])
+    choices = [name for branch in branches for name in branch["required"]] if _is_choice(branches) else []
+    return [(name,) for name in schema.get("required", [])] + ([tuple(choices)] if choices else [])
 
 
 def is_complete(code: str, schema: Mapping[str, Any], answer: Answer) -> bool:
@@ -204,10 +226,10 @@ def is_complete(code: str, schema: Mapping[str, Any], answer: Answer) -> bool:
 
 def filled_share(schema: Mapping[str, Any], answer: Answer) -> float:
     """Share of the required fields that are filled, 0 to 1."""
-    required = schema.get("required", [])
-    if not required:
+    needed = needed_of(schema)
+    if not needed:
         return 1.0 if without_blanks(answer) else 0.0
-    return 1 - len(missing_fields(schema, answer)) / len(required)
+    return 1 - len(missing_fields(schema, answer)) / len(needed)
 
 
 def readiness(questions: Iterable[Question]) -> Readiness:

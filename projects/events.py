@@ -24,6 +24,7 @@ class ProjectStageMoved(Event):
     target: str
     revision: int
     at: str
+    actor_id: int | None = None  # who decided it; None for the portal, and in events from before it was told
 
     @property
     def key(self) -> str:
@@ -122,3 +123,17 @@ class DataAccessEnded(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.access_id}"
+
+
+@dataclass(frozen=True)
+class DatasetClassRaised(Event):
+    """A data set of the register has a stricter class than before."""
+
+    name: ClassVar[str] = "projects.dataset_class_raised"
+    dataset_id: str
+    version: int
+    actor_id: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.dataset_id}:{self.version}"

@@ -45,6 +45,11 @@ def _answered(told: Telling) -> str:
     return f"{'changed the answer to' if told.before else 'answered'} “{told.label}”"
 
 
+@tells("checklist.class_raised")
+def _class_raised(told: Telling) -> str:
+    return f"raised the class of the data from {told.before['classification']} to {told.after['classification']}"
+
+
 @tells("checklist.planned")
 def _planned(told: Telling) -> str:
     owner, due = told.after.get("owner"), told.after.get("due_on")

@@ -50,7 +50,10 @@ class RunViewSet(PortalViewSet):
     @extend_schema(request=RunInput, responses={201: RunSerializer})
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Launch a run. Without an ``Idempotency-Key`` the same launch within five seconds is answered with its run."""
         del args, kwargs
+        if not request.headers.get("Idempotency-Key"):
+            return _answer(runs.launch_once(wish=_wish(request), actor=self.person))
         run = runs.launch_run(wish=_wish(request), actor=self.person)
         return Response(representations.run_of(run), status=201)
 
@@ -87,6 +90,8 @@ class RunViewSet(PortalViewSet):
         """Launch a new run from this one's specification, with the changes that are sent."""
         changes = CloneInput(data=request.data or {})
         changes.is_valid(raise_exception=True)
+        if not request.headers.get("Idempotency-Key"):
+            return _answer(runs.clone_once(run_id=pk, actor=self.person, changes=changes.validated_data))
         run = runs.clone_run(run_id=pk, actor=self.person, changes=changes.validated_data)
         return Response(representations.run_of(run), status=201)
 
@@ -138,6 +143,12 @@ class RunViewSet(PortalViewSet):
         run = runs.visible_run(run_id=run_id, actor=self.person)
         runs.want_output(run_id=run.pk)
         return run
+
+
+def _answer(launched: runs.Launched) -> Response:
+    """201 for a new run; a repeated launch is answered as a replay of an ``Idempotency-Key`` is."""
+    headers = {"Idempotency-Replayed": "true"} if launched.is_repeated else None
+    return Response(representations.run_of(launched.run), status=201, headers=headers)
 
 
 class EstimateView(APIView):

@@ -1,7 +1,8 @@
 """What people do with runs: launch, stop, retry, clone, look at."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -20,8 +21,17 @@ from deployments.services.specification import Specification, Wish, specify
 from governance.services import data_access, gates
 from projects.models import Project
 
+AGAIN_WITHIN = timedelta(seconds=5)  # a repeated request without a key is the same launch for so long
 RETRYABLE = frozenset({RunState.FAILED, RunState.STOPPED, RunState.LOST})
 NOT_YET_ON_AWS = frozenset({RunState.QUEUED, RunState.WAITING_CAPACITY})
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A run, and whether it is the one of the same request a moment ago."""
+
+    run: Run
+    is_repeated: bool
 
 
 @transaction.atomic
@@ -37,6 +47,40 @@ def launch_run(*, wish: Wish, actor: User, request_key: str = "") -> Run:
         GateClosed: the gate or the budget says no; ``missing`` lists why.
     """
     return _repeated(actor, request_key) or _create(specify(wish, actor), actor, request_key=request_key)
+
+
+@transaction.atomic
+def launch_once(*, wish: Wish, actor: User) -> Launched:
+    """The same without a key: what the same person launched alike a few seconds ago is answered with that run.
+
+    A run that has ended or was asked to stop meanwhile is not: then a new one is meant. Raises as ``launch_run``.
+    """
+    return _once(specify(wish, actor), actor)
+
+
+@transaction.atomic
+def clone_once(*, run_id: str, actor: User, changes: Mapping[str, Any] | None = None) -> Launched:
+    """The same for ``clone_run``: cloned again within a few seconds, the first clone is the answer."""
+    run = _visible(run_id, actor)
+    return _once(specify(replace(wish_of(run), **(changes or {})), actor), actor, cloned_from=run)
+
+
+def _once(specification: Specification, actor: User, cloned_from: Run | None = None) -> Launched:
+    since, project = timezone.now(), specification.project
+    if (twin := _twin(specification, actor, cloned_from, since)) is None:
+        _lock_numbers(project)  # whoever launches alike at the same instant waits here for the first
+        twin = _twin(specification, actor, cloned_from, since)
+    if twin is not None:
+        permissions.require(actor, "launch", project)
+        return Launched(twin, True)
+    return Launched(_create(specification, actor, cloned_from=cloned_from), False)
+
+
+def _twin(specification: Specification, actor: User, cloned_from: Run | None, since: datetime) -> Run | None:
+    alike = {"project": specification.project, "spec_digest": specification.digest, "note": specification.note}
+    rows = Run.objects.open().filter(requested_by=actor, retry_of=None, cloned_from=cloned_from, **alike)
+    recent = rows.filter(created_at__gte=since - AGAIN_WITHIN, stop_requested_at=None)
+    return recent.select_related("project", "environment", "template_version__template").order_by("-id").first()
 
 
 @transaction.atomic
@@ -84,18 +128,21 @@ def stop_run(*, run_id: str, actor: User) -> Run:
     permissions.require(actor, "stop", run.project)
     if run.is_final:
         raise StaleState(f"{run} has ended already: {run.get_state_display().lower()}.")
-    if run.stop_requested_at is not None:
-        return run
-    now = timezone.now()
-    wish: dict[str, Any] = {"stop_requested_at": now, "stop_requested_by": actor, "version": run.version + 1}
+    return run if run.stop_requested_at is not None else ask_to_stop(run, actor=actor)
+
+
+def ask_to_stop(run: Run, *, actor: User | None, on_behalf_of: User | None = None, comment: str = "") -> Run:
+    """Ask an open run, whose row is locked, for its end; ``actor`` None is the portal itself, for somebody."""
+    now, by = timezone.now(), actor or on_behalf_of
+    told: dict[str, Any] = {"actor": actor, "on_behalf_of": on_behalf_of, "comment": comment}
+    wish: dict[str, Any] = {"stop_requested_at": now, "stop_requested_by": by, "version": run.version + 1}
     if run.state in NOT_YET_ON_AWS:
-        RUN_LIFECYCLE.move(
-            run, RunState.STOPPED, actor=actor, action="run.stopped", ended_at=now, next_check_at=None, cost=0, **wish
-        )
+        ended = wish | {"ended_at": now, "next_check_at": None, "cost": 0}
+        RUN_LIFECYCLE.move(run, RunState.STOPPED, action="run.stopped", **told, **ended)
         outbox.publish(RunFinished(run_id=run.pk, project_key=run.project.key, state=run.state))
         return run
     Run.objects.filter(pk=run.pk).update(next_check_at=now, **wish)
-    audit.record(actor=actor, action="run.stop_requested", subject=run)
+    audit.record(action="run.stop_requested", subject=run, **told)
     outbox.publish(RunStopRequested(run_id=run.pk, project_key=run.project.key))
     outbox.wake("deployments.stop_runs")
     run.refresh_from_db()
@@ -184,6 +231,11 @@ def missing_now(run: Run) -> list[Missing]:
 def inputs_of(parameters: Mapping[str, Any]) -> list[str]:
     """The S3 locations that a run's parameters name."""
     return [value for value in parameters.values() if isinstance(value, str) and value.startswith("s3://")]
+
+
+def _lock_numbers(project: Project) -> None:
+    RunCounter.objects.bulk_create([RunCounter(project=project)], ignore_conflicts=True)
+    RunCounter.objects.select_for_update().get(project=project)
 
 
 def _next_number(project: Project) -> int:

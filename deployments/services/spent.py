@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from coe_portal.core.fields import MoneyField
 from deployments.models import FINAL_STATES, Run, RunState
+from deployments.services.endings import going_on
 from governance.services import spending
 from projects.models import Project, SuccessMetric
 
@@ -68,4 +69,9 @@ def _reported(metrics: dict[str, float], name: str) -> float | None:
     return next((metrics[each] for each in (f"validation:{wanted}", wanted) if each in metrics), None)
 
 
-spending.register(spending.Source(spent_by, total_of, best_of))
+def running_of(project: Project) -> int:
+    """How many runs are asked to stop when the project ends."""
+    return going_on(project).count()
+
+
+spending.register(spending.Source(spent_by, total_of, best_of, running_of))

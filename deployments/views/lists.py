@@ -11,8 +11,10 @@ from django.views.decorators.http import require_GET
 from coe_portal.core.csv_export import csv_response
 from coe_portal.core.errors import DomainError
 from coe_portal.core.htmx import render_page
-from coe_portal.core.models import User
+from coe_portal.core.models import SavedViewPage, User
+from coe_portal.core.narrowing import Address, address_of, saving
 from coe_portal.core.paging import keyset_page
+from coe_portal.core.services import saved_views
 from coe_portal.core.sessions import signed_in
 from deployments.filters import RunFilter
 from deployments.forms import chosen_columns
@@ -35,6 +37,7 @@ from deployments.views.columns import (
 )
 from projects.models import Project
 
+saved_views.register_page(SavedViewPage.RUNS, RunFilter, "columns")
 PAGE_SIZE, LATEST, EXPORT_LIMIT = 50, 20, 50_000
 LATEST_ON_THE_OVERVIEW = 5
 OPEN = [state for state in RunState if state not in FINAL_STATES]
@@ -63,22 +66,24 @@ FILTER_WORDS = {
 def runs(request: HttpRequest) -> HttpResponse:
     """All runs that the person may see, newest first; filters and columns are in the address."""
     user = signed_in(request)
-    columns = _columns(request)
-    filters = _filtered(request)
+    address = address_of(request.GET, user)
+    columns = _columns(request, address)
+    filters = _filtered(address, user)
     rows: RunQuerySet = filters.qs if filters.is_valid() else filters.queryset.none()
     page = keyset_page(rows.values(*ROW), ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    current = filters_only(request.GET)
+    current = filters_only(address.effective)
     context = {
         "rows": [row_of(row, columns) for row in page.rows],
         "page": page,
-        "query": without(request.GET, "cursor").urlencode(),
+        "query": str(address),
+        **saving(address, SavedViewPage.RUNS),
         "filters": filters,
         "current": current,
-        "chips": chips_of(request.GET),
+        "chips": chips_of(address),
         "export_query": current.urlencode(),
         "columns": headings(columns),
         "all_columns": [(name, title, name in columns) for name, title in COLUMNS.items()],
-        "views": _views(request, user),
+        "views": _views(address, user),
         "states": RunState.choices,
         "environments": Environment.objects.values_list("name", flat=True),
         "templates": TrainingTemplate.objects.values_list("name", flat=True),
@@ -89,10 +94,12 @@ def runs(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """Exactly what is filtered, as CSV; at most 50,000 runs, the newest."""
-    filters = _filtered(request)
+    user = signed_in(request)
+    address = address_of(request.GET, user)
+    filters = _filtered(address, user)
     rows: RunQuerySet = filters.qs if filters.is_valid() else filters.queryset.none()
     found = rows.order_by("-id").values(*ROW)[:EXPORT_LIMIT].iterator(chunk_size=2000)
-    told = ", ".join(f"{word} {value}" for word, value, _ in chips_of(request.GET)) or "all runs you may see"
+    told = ", ".join(f"{word} {value}" for word, value, _ in chips_of(address)) or "all runs you may see"
     about = f"Runs as of {timezone.localtime():%d %B %Y %H:%M %Z}, newest first: {told}"
     return csv_response("runs", about, FILE_HEADER, (file_row(row) for row in found))
 
@@ -141,16 +148,17 @@ def _number(value: float | None) -> str:
     return "" if value is None else curves.short(value)
 
 
-def _filtered(request: HttpRequest) -> RunFilter:
-    return RunFilter(filters_only(request.GET), Run.objects.visible_to(signed_in(request)))
+def _filtered(address: Address, user: User) -> RunFilter:
+    return RunFilter(filters_only(address.effective), Run.objects.visible_to(user))
 
 
-def _columns(request: HttpRequest) -> list[str]:
-    """The columns in the address; they are remembered for the next visit."""
-    wanted = [name for raw in request.GET.getlist("columns") for name in raw.split(",")]
+def _columns(request: HttpRequest, address: Address) -> list[str]:
+    """The columns in the address or its saved view; those of the address are remembered for the next visit."""
+    wanted = [name for raw in address.effective.getlist("columns") for name in raw.split(",")]
     if wanted:
         picked = chosen_columns(wanted, COLUMNS) or DEFAULT_COLUMNS
-        request.session["run_columns"] = picked
+        if "columns" in request.GET:
+            request.session["run_columns"] = picked
         return picked
     return chosen_columns(request.session.get("run_columns", DEFAULT_COLUMNS), COLUMNS)
 
@@ -172,27 +180,27 @@ def filters_only(query: QueryDict) -> QueryDict:
     return kept
 
 
-def chips_of(query: QueryDict) -> list[tuple[str, str, str]]:
+def chips_of(address: Address) -> list[tuple[str, str, str]]:
     """Each filter in force: its word, its value and the address of the list without it. Columns stay as they are."""
+    here = reverse("deployments:runs")
     labels = {str(value): str(label) for value, label in RunState.choices}
     chips = []
-    for name, values in filters_only(query).lists():
+    for name, values in filters_only(address.effective).lists():
         for value in values:
-            rest = without(query, "cursor")
-            rest.setlist(name, [each for each in rest.getlist(name) if each not in ("", value)])
-            address = reverse("deployments:runs") + (f"?{rest.urlencode()}" if rest.urlencode() else "")
+            rest = address.link(**{name: [each for each in values if each != value]})
+            link = f"{here}?{rest}" if rest else here
             word, told = (
                 ("State", labels.get(value, value)) if name == "state" else (FILTER_WORDS.get(name, name), value)
             )
-            chips.append((word, told, address))
+            chips.append((word, told, link))
     return chips
 
 
-def _views(request: HttpRequest, user: User) -> list[tuple[str, str, bool]]:
+def _views(address: Address, user: User) -> list[tuple[str, str, bool]]:
     """Title, query and whether it is the one that is shown; chosen columns are left alone."""
-    now = sorted(filters_only(request.GET).urlencode().split("&"))
+    now = sorted(filters_only(address.effective).urlencode().split("&"))
     kept = QueryDict(mutable=True)
-    kept.setlist("columns", request.GET.getlist("columns"))
+    kept.setlist("columns", address.effective.getlist("columns"))
     columns = kept.urlencode()
     named = [*VIEWS, ("Mine", f"requested_by={user.username}")]
     return [

@@ -12,12 +12,14 @@ from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.serializers import StrictInput
 from coe_portal.core.api.views import refuse_unknown_parameters
+from coe_portal.core.models import User
+from governance.api.serializers import GateSerializer
 from governance.models import PocChoice, PocDecision
-from governance.services import poc_clock, poc_decisions, spending
+from governance.services import gates, poc_clock, poc_decisions, spending
 from projects.models import Project
 from projects.permissions import visible_project
 
-LEVELS = "running, warning or over."
+ADVANCE, LEVELS = "advance", "running, warning or over."
 
 
 class PocDecisionSerializer(serializers.ModelSerializer[PocDecision]):
@@ -64,6 +66,7 @@ class ClockSerializer(serializers.Serializer[Any]):
     achieved = serializers.CharField(help_text="The best of the success metric so far, in words.")
     kill_criteria = serializers.CharField()
     extensions = serializers.IntegerField()
+    running = serializers.IntegerField(help_text="Runs that are going on; a no go asks them to stop.")
     decisions = PocDecisionSerializer(many=True)
 
 
@@ -75,6 +78,16 @@ class PocDecisionInput(StrictInput):
     reopen = serializers.ListField(child=serializers.CharField(max_length=40), default=list, max_length=50)
     ends_on = serializers.DateField(allow_null=True, default=None)
     added_budget = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True, default=None)
+
+
+class DecidedSerializer(PocDecisionSerializer):
+    """The decision, and after a go whether the next gate can be asked for and what is missing."""
+
+    next_gate = GateSerializer(allow_null=True, help_text="Null unless it is a go.")
+
+    class Meta(PocDecisionSerializer.Meta):
+        fields = [*PocDecisionSerializer.Meta.fields, "next_gate"]
+        read_only_fields = fields
 
 
 class ClockView(APIView):
@@ -98,6 +111,7 @@ def _clock(project: Project) -> dict[str, Any]:
         "achieved": reached.says if reached else "",
         "kill_criteria": feasible.get("kill_criteria", ""),
         "extensions": sum(each.decision == PocChoice.EXTEND and bool(each.in_force_at) for each in decisions),
+        "running": spending.running_of(project),
         "decisions": decisions,
     }
 
@@ -105,11 +119,21 @@ def _clock(project: Project) -> dict[str, Any]:
 class DecisionView(APIView):
     """Decide how a proof of concept goes on: go, no go, pivot; an extension asks for an approval."""
 
-    @extend_schema(request=PocDecisionInput, responses={201: PocDecisionSerializer})
+    @extend_schema(request=PocDecisionInput, responses={201: DecidedSerializer})
     @idempotent
     def post(self, request: Request, key: str) -> Response:
         wanted = PocDecisionInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         wish = poc_decisions.Wish(**wanted.validated_data)
-        decided = poc_decisions.decide(project_key=key, wish=wish, actor=person_of(request))
-        return Response(PocDecisionSerializer(decided).data, status=201)
+        person = person_of(request)
+        decided = poc_decisions.decide(project_key=key, wish=wish, actor=person)
+        said = PocDecisionSerializer(decided).data
+        return Response(said | {"next_gate": _next_gate(decided, person)}, status=201)
+
+
+def _next_gate(decided: PocDecision, person: User) -> dict[str, Any] | None:
+    if decided.decision != PocChoice.GO:
+        return None
+    answer = gates.check(decided.project, ADVANCE, actor=person)
+    told = {"action": ADVANCE, "allowed": answer.allowed, "missing": answer.missing, "break_glass": answer.break_glass}
+    return dict(GateSerializer(told).data)

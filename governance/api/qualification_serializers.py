@@ -199,10 +199,20 @@ class FigureSerializer(serializers.Serializer[Any]):
     note = serializers.CharField()
 
 
+class DataOfCaseSerializer(serializers.Serializer[Any]):
+    """A data set of the register that an answer names."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    classification = serializers.CharField()
+    readiness = serializers.CharField()
+
+
 class AnsweredSerializer(serializers.Serializer[Any]):
     question = serializers.CharField()
     line = serializers.CharField()
     state = serializers.CharField()
+    datasets = DataOfCaseSerializer(many=True, help_text="Data sets of the register that it names, as they are now.")
 
 
 class SignatureSerializer(serializers.Serializer[Any]):

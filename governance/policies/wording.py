@@ -18,12 +18,21 @@ class Fact:
 
 
 def facts_of(schema: Mapping[str, Any], answer: Mapping[str, Any], names: Mapping[str, str]) -> list[Fact]:
-    """The answered fields in the order of the schema, with its titles. ``names`` turns usernames into people."""
+    """The answered fields in the order of the schema, with its titles.
+
+    Args:
+        names: what usernames and keys of data sets mean.
+    """
     return [
-        Fact(str(field.get("title", name)), words(answer[name], names if field.get("format") == "username" else {}))
+        Fact(str(field.get("title", name)), words(answer[name], names if is_named(field) else {}))
         for name, field in fields_of(schema)
         if name in answer
     ]
+
+
+def is_named(field: Mapping[str, Any]) -> bool:
+    """Whether a field holds usernames or keys of data sets, which mean a name, and not words."""
+    return field.get("format") == "username" or field.get("items", {}).get("format") == "dataset"
 
 
 def words(value: Any, names: Mapping[str, str] | None = None) -> str:

@@ -16,7 +16,8 @@ from governance.models import ApprovalRequest, ApprovalStep, Decision, IntakeDec
 from governance.policies import scoring
 from governance.policies.wording import facts_of, words
 from governance.services.qualification import summary
-from projects.models import Criterion, CriterionStatus, Project, Stage
+from projects.models import Criterion, CriterionStatus, Dataset, Project, Stage
+from projects.services import named_data
 
 LONGEST = 230
 STATES = {
@@ -40,12 +41,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Answered:
-    """One question of the checklist with its answer in a line; ``kind`` is a chip class for its ``state``."""
+    """One question of the checklist with its answer in a line; ``kind`` is a chip class for its ``state``.
+
+    Attributes:
+        datasets: the data sets of the register that it names, with their class and readiness of now.
+    """
 
     question: str
     line: str
     kind: str
     state: str
+    datasets: tuple[Dataset, ...] = ()
+
+    @property
+    def data_line(self) -> str:
+        """The data sets in words, for paper; empty when it names none."""
+        return "; ".join(map(named_data.in_words, self.datasets))
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ def _made(
 ) -> BusinessCase:
     answers = {item.code: item.answer or {} for item in found.criteria}
     names = {member.user.username: str(member.user) for member in found.members}
-    questions = tuple(_answered(item, names) for item in found.criteria)
+    questions = tuple(_answered(item, names, found.named) for item in found.criteria)
     return BusinessCase(
         key=project.key,
         name=project.name,
@@ -203,11 +214,15 @@ def _scores(found: summary.Qualification) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _answered(item: Criterion, names: Mapping[str, str]) -> Answered:
-    facts = facts_of(item.answer_schema, item.answer or {}, names)
+def _answered(item: Criterion, names: Mapping[str, str], named: Mapping[str, Dataset]) -> Answered:
+    keys = named_data.keys_of(item.answer) if item.code == named_data.CODE else []
+    datasets = tuple(named[key] for key in keys if key in named)
+    answer = {name: value for name, value in (item.answer or {}).items() if not keys or name != named_data.FIELD}
+    facts = facts_of(item.answer_schema, answer, names)
     line = "; ".join(f"{fact.label}{'' if fact.label.endswith('?') else ':'} {fact.text.rstrip('.')}" for fact in facts)
+    said = cut(line, LONGEST) or ("" if datasets else "Not answered yet.")
     status = CriterionStatus(item.status)
-    return Answered(item.question, cut(line, LONGEST) or "Not answered yet.", STATES[status], str(status.label))
+    return Answered(item.question, said, STATES[status], str(status.label), datasets)
 
 
 def cut(text: str, most: int) -> str:

@@ -9,7 +9,7 @@ from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
 from governance.services import data_access
 from projects.models import AccessStatus, Criterion, DataAccess, Dataset, Project
-from projects.services import accesses, datasets
+from projects.services import accesses, datasets, named_data
 
 CRITERION, SHOWN_TASKS = "data", 20
 
@@ -82,12 +82,22 @@ def obstacles(project: Project, reader: User) -> Obstacles:
 
 def _named(project: Project, rows: list[DataAccess]) -> list[Named]:
     criterion = Criterion.objects.filter(project=project, code=CRITERION).first()
-    text = str((criterion.answer or {}).get("datasets", "")) if criterion else ""
-    known = {row.name.lower(): row for row in Dataset.objects.for_list().named_in(text)} if text else {}
-    found, unknown = datasets.named_in(text, known)
+    answer = (criterion.answer or {}) if criterion else {}
+    chosen, unknown = _in_answer(named_data.keys_of(answer), str(answer.get("datasets", "")))
     live = {row.dataset_id: row for row in reversed(rows)}
-    registered = [Named(known[name].name, known[name], live.get(known[name].pk)) for name in found]
+    registered = [Named(row.name, row, live.get(row.pk)) for row in chosen]
     return [*registered, *(Named(name, None, None) for name in unknown)]
+
+
+def _in_answer(keys: list[str], text: str) -> tuple[list[Dataset], list[str]]:
+    """The data sets that were chosen or are spelt in the words, and what looks like a name but is not registered."""
+    if not keys and not text:
+        return [], []
+    rows = Dataset.objects.for_list()
+    known = {row.name.lower(): row for row in rows.filter(pk__in=keys) | rows.named_in(text)}
+    spelt, unknown = datasets.named_in(text, known)
+    chosen = {row.pk: row for row in known.values() if row.pk in keys} | {known[name].pk: known[name] for name in spelt}
+    return list(chosen.values()), unknown
 
 
 def _missing(project: Project, named: list[Named], rows: list[DataAccess]) -> list[Missing]:

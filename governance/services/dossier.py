@@ -1,6 +1,6 @@
 """What an approver reads: what changes, the evidence, who did what. Read from the frozen specification."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,11 @@ from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState, Condition, Decision, Delegation, StepState
 from governance.policies.document import GateRule, Policy
 from governance.policies.wording import Fact, facts_of, place, words
-from governance.services import conditions, policies, revisions
+from governance.services import conditions, policies, revisions, spending
 from projects.checklists import is_complete
 from projects.models import Evidence, Stage
+from projects.models.project import ENDED
+from projects.services import named_data
 
 HISTORY = 30
 KINDS = {
@@ -100,7 +102,8 @@ def _names(specification: Mapping[str, Any]) -> dict[str, str]:
     wanted.add(specification.get("answers", {}).get("team", {}).get("deploy_authority"))
     people = User.objects.filter(username__in=[name for name in wanted if name])
     as_they_are = [specification.get("dataset"), specification.get("environment"), *specification.get("columns", [])]
-    return {name: name for name in as_they_are if name} | {person.username: str(person) for person in people}
+    datasets = _datasets([specification.get("answers", {}).get(named_data.CODE)])
+    return datasets | {name: name for name in as_they_are if name} | {person.username: str(person) for person in people}
 
 
 def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str, str]) -> list[Fact]:
@@ -127,11 +130,17 @@ def _changes(request: ApprovalRequest, gate: GateRule | None, names: Mapping[str
 
 
 def _differences(request: ApprovalRequest, policy: Policy, names: Mapping[str, str]) -> list[Fact]:
-    titles = _titles(policy)
+    titles, found = _titles(policy), revisions.changes_of(request)
+    before = [{named_data.FIELD: item.before} for item in found if item.path[-1] == named_data.FIELD]
+    names = _datasets(before) | dict(names)
     return [
-        Fact(place(item.path, titles, names), words(item.after, names), words(item.before, names))
-        for item in revisions.changes_of(request)
+        Fact(place(item.path, titles, names), words(item.after, names), words(item.before, names)) for item in found
     ]
+
+
+def _datasets(answers: Iterable[Mapping[str, Any] | None]) -> dict[str, str]:
+    """The data sets that answers name, in words by their keys."""
+    return {key: named_data.in_words(dataset) for key, dataset in named_data.named_by(answers).items()}
 
 
 def _titles(policy: Policy) -> dict[str, str]:
@@ -221,7 +230,12 @@ def _effect(request: ApprovalRequest, gate: GateRule | None, seat: permissions.S
         person = f" ({following[0].person})" if following[0].person else ""
         return f"After you it waits for {following[0].name}{person}."
     moves = f"{request.project.key} moves to {Stage(gate.target).label.lower()} at once" if gate else "it is done"
-    return f"Yours is the last approval: {moves}."
+    return f"Yours is the last approval: {moves}{_stops(request, gate)}."
+
+
+def _stops(request: ApprovalRequest, gate: GateRule | None) -> str:
+    running = spending.running_of(request.project) if gate and gate.target in ENDED else 0
+    return f", and {running} of its runs {'is' if running == 1 else 'are'} asked to stop" if running else ""
 
 
 def kind_of(request: ApprovalRequest) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What waits for a person, for others, and what is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,14 @@ from governance.services.dossier import chip_of, kind_of
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
 PAGE_SIZE = 30
 WEEK, SOON = timedelta(days=7), timedelta(days=2)
+
+
+Narrow = Callable[[QuerySet[ApprovalRequest]], QuerySet[ApprovalRequest]]
+
+
+def everything(requests: QuerySet[ApprovalRequest]) -> QuerySet[ApprovalRequest]:
+    """Narrows nothing."""
+    return requests
 
 
 @dataclass(frozen=True)
@@ -84,25 +92,31 @@ def requests_of(user: User, tab: str) -> QuerySet[ApprovalRequest]:
     return open_ones.exclude(pk__in=among(inbox.keys(user, "approvals"))).order_by("due_at", "id")
 
 
-def open_inbox(user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None) -> Inbox:
-    """Read one tab of a person's inbox; an unknown tab is the first one."""
+def open_inbox(
+    user: User, tab: str, cursor: str = "", held: list[Delegation] | None = None, narrow: Narrow = everything
+) -> Inbox:
+    """Read one tab of a person's inbox; an unknown tab is the first one.
+
+    Args:
+        narrow: what of the tab's requests is shown; the numbers of the tabs count all of them.
+    """
     held = list(Delegation.objects.held_by(user)) if held is None else held
     mine = needing(user)
     visible = ApprovalRequest.objects.visible_to(user, held)
     others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=among(inbox.keys(user, "approvals")))
     if tab == WAITING:
-        page = keyset_page(_with_due(others), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
+        page = keyset_page(_with_due(narrow(others)), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
     elif tab == DONE:
         page = keyset_page(
-            _with_due(visible.exclude(state=ApprovalState.OPEN)), ordering="-id", cursor=cursor, size=PAGE_SIZE
+            _with_due(narrow(visible.exclude(state=ApprovalState.OPEN))), ordering="-id", cursor=cursor, size=PAGE_SIZE
         )
         groups = [Group("Newest first", [_item(row) for row in page.rows])] if page.rows else []
     else:
         tab = NEEDS_YOU
-        page = keyset_page(_with_due(mine), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
+        page = keyset_page(_with_due(narrow(mine)), ordering="step_due", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows, _principals(user, page.rows, held))
-        groups += [] if cursor else _for_information(user)
+        groups += [] if cursor or narrow is not everything else _for_information(user)
     return Inbox(tab, groups, others.count(), page)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from coe_portal.core.errors import Missing
 from coe_portal.core.models import User
 from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState
@@ -18,13 +19,20 @@ from projects.services import gaps as coverage
 
 @dataclass(frozen=True)
 class NextAction:
-    """What to do, why it helps, who does it, and the page where it is done (empty when one can only wait)."""
+    """What to do, why it helps, who does it, and the page where it is done (empty when one can only wait).
+
+    Attributes:
+        command: the address that the button sends to, when pressing it does it at once; then ``url`` is not used.
+        missing: what has to be done before, each with the way to it.
+    """
 
     title: str
     why: str
     who: str
     button: str = ""
     url: str = ""
+    command: str = ""
+    missing: tuple[Missing, ...] = ()
 
 
 Adviser = Callable[[Project, User], NextAction | None]

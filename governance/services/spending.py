@@ -43,11 +43,13 @@ class Source:
         spent: what each of these projects (by primary key) has spent, with one query.
         total: the same for one project, as a part of another query; it is given the reference to the project's row.
         achieved: the best that a project has reached; None when nothing is measured yet.
+        running: how much of a project is going on and would be asked to stop with it.
     """
 
     spent: Callable[[Collection[int]], Mapping[int, Spent]]
     total: Callable[[OuterRef], Any]
     achieved: Callable[[Project], Achievement | None]
+    running: Callable[[Project], int] = lambda project: 0
 
 
 _sources: list[Source] = []
@@ -78,3 +80,8 @@ def total_of(project: OuterRef) -> Any:
 def achievement_of(project: Project) -> Achievement | None:
     """The best that the project has reached, from the first source that knows."""
     return next((found for source in _sources if (found := source.achieved(project))), None)
+
+
+def running_of(project: Project) -> int:
+    """How many runs of the project are going on; they are asked to stop when it ends."""
+    return sum(source.running(project) for source in _sources)

@@ -137,7 +137,11 @@ def _scores(case: BusinessCase, width: float) -> list[Any]:
 def _questions(case: BusinessCase, width: float) -> Any:
     rows = [
         [
-            [_text(f"{number}. {item.question}", font=BOLD, size=8.5), _text(item.line, size=8, colour=MUTED)],
+            [
+                _text(f"{number}. {item.question}", font=BOLD, size=8.5),
+                *([_text(f"Data sets: {item.data_line}", size=8)] if item.datasets else []),
+                _text(item.line, size=8, colour=MUTED),
+            ],
             _text(item.state, size=8),
         ]
         for number, item in enumerate(case.questions, 1)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -12,21 +12,42 @@ from coe_portal.core import inbox as waiting
 from coe_portal.core.errors import DomainError, NotFound
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect
-from coe_portal.core.models import User
+from coe_portal.core.models import SavedViewPage, User
+from coe_portal.core.narrowing import Address, address_of, chips, saving
+from coe_portal.core.services import saved_views
 from coe_portal.core.sessions import signed_in
+from governance.filters import InboxFilter
 from governance.forms import DecisionForm
 from governance.models import ApprovalRequest, ApprovalState, Delegation, Verdict
 from governance.permissions import open_steps
 from governance.services import approvals, dossier, inboxes
 
+saved_views.register_page(SavedViewPage.INBOX, InboxFilter)
+NARROWERS = ("search", "business_unit")  # the tab is chosen beside them
 Held = list[Delegation] | None
 TABS = ((inboxes.NEEDS_YOU, "Needs you"), (inboxes.WAITING, "Waiting on others"), (inboxes.DONE, "Done"))
 
 
-def _inbox_context(user: User, tab: str, cursor: str, held: Held = None) -> dict[str, Any]:
-    box = inboxes.open_inbox(user, tab, cursor, held)
+def _inbox_context(
+    user: User,
+    tab: str,
+    cursor: str,
+    held: Held = None,
+    narrow: inboxes.Narrow = inboxes.everything,
+    address: Address | None = None,
+) -> dict[str, Any]:
+    box = inboxes.open_inbox(user, tab, cursor, held, narrow)
     counts = {inboxes.NEEDS_YOU: waiting.count(user), inboxes.WAITING: box.waiting}
-    return {"box": box, "tabs": [(name, title, counts.get(name)) for name, title in TABS]}
+    address = address or Address(QueryDict())
+    tabs = [(name, title, counts.get(name), address.link(tab=name)) for name, title in TABS]
+    return {"box": box, "tabs": tabs, "pager": address.link(tab=box.tab)}
+
+
+def narrowing_of(address: Address) -> tuple[InboxFilter, bool]:
+    """The filters of an inbox's address, and whether they narrow a tab; what cannot be used narrows nothing."""
+    filters = InboxFilter(address.effective, ApprovalRequest.objects.none())
+    named = any(address.effective.get(name) for name in NARROWERS)
+    return filters, filters.is_valid() and named
 
 
 def find_request(user: User, key: str, held: Held = None) -> ApprovalRequest:
@@ -41,9 +62,19 @@ def find_request(user: User, key: str, held: Held = None) -> ApprovalRequest:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for me, for others, and what is done."""
     user = signed_in(request)
-    cursor = request.GET.get("cursor", "")
-    context = _inbox_context(user, request.GET.get("tab", ""), cursor)
-    if context["box"].tab == inboxes.NEEDS_YOU and not cursor:
+    cursor, address = request.GET.get("cursor", ""), address_of(request.GET, user)
+    filters, narrowed = narrowing_of(address)
+    narrowers = [filters.form[name] for name in NARROWERS]
+    narrow = filters.filter_queryset if narrowed else inboxes.everything
+    context = _inbox_context(user, address.effective.get("tab", ""), cursor, narrow=narrow, address=address) | {
+        "filter": filters,
+        "narrowed": narrowed,
+        "narrowers": narrowers,
+        "chips": chips(narrowers, address),
+        "hidden": address.hidden(*NARROWERS),
+        **saving(address, SavedViewPage.INBOX),
+    }
+    if context["box"].tab == inboxes.NEEDS_YOU and not cursor and not narrowed:
         context["tasks"] = waiting.tasks(user)
     return render(request, "governance/inbox.html", context)
 

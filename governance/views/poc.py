@@ -86,6 +86,7 @@ def decision_page(request: HttpRequest, key: str) -> HttpResponse:
         else:
             return _decided(request, decided)
     context = {"project": project, "form": form, **_refusals(user, project), **clock_context(project)}
+    context["running"] = spending.running_of(project)
     return render(request, "governance/poc_decision.html", context, status=422 if form.errors else 200)
 
 
@@ -103,5 +104,9 @@ def _decided(request: HttpRequest, decided: PocDecision) -> HttpResponse:
     if decided.request:
         messages.success(request, f"{decided.request.key} asks for the extension.")
         return redirect(request, reverse("governance:approval", args=[decided.request.key]))
-    messages.success(request, f"Recorded: {decided.get_decision_display().lower()}.")
+    recorded = f"Recorded: {decided.get_decision_display().lower()}."
+    if decided.decision == PocChoice.GO:
+        messages.success(request, f"{recorded} Now the next gate can be asked for; what is missing stands below.")
+        return redirect(request, reverse("governance:project_gate", args=[decided.project.key]))
+    messages.success(request, recorded)
     return redirect(request, reverse("projects:detail", args=[decided.project.key]))

@@ -84,7 +84,7 @@ def _case(found: summary.Qualification, typed: dict[str, str]) -> list[dict[str,
                 for line in part.lines
             ],
         }
-        for part in summary.parts_of(found.criteria, found.members)
+        for part in summary.parts_of(found)
     ]
 
 

@@ -13,6 +13,7 @@ from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.serializers import StrictInput
 from coe_portal.core.errors import NotFound
 from projects.api.serializers import CandidateSerializer
+from projects.knowledge import with_lessons
 from projects.models import Concept, JoinRequest, ProjectRole
 from projects.permissions import visible_project
 from projects.services import concepts, distinctions, joining
@@ -129,7 +130,7 @@ class SimilarView(APIView):
         person = person_of(request)
         project = visible_project(person, key)
         told = dict(project.distinctions.values_list("other_id", "reason"))
-        found = similar_projects(person, f"{project.name} {project.summary}", besides=project.pk)
+        found = with_lessons(similar_projects(person, f"{project.name} {project.summary}", besides=project.pk))
         rows: list[dict[str, Any]] = [
             {**CandidateSerializer(item).data, "explanation": told.get(item.project.pk, "")} for item in found
         ]

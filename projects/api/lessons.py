@@ -3,16 +3,18 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.serializers import StrictInput
-from coe_portal.core.api.views import PortalViewSet
+from coe_portal.core.api.views import PortalViewSet, refuse_unknown_parameters
 from coe_portal.core.errors import NotFound
 from projects.filters import LessonFilter
+from projects.knowledge import lessons_alike
 from projects.models import Lesson, LessonKind
 from projects.services import lessons
 
@@ -27,6 +29,16 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
     class Meta:
         model = Lesson
         fields = ["id", "project", "kind", "title", "text", "tags", "written_by", "written_at", "changed_at"]
+        read_only_fields = fields
+
+
+class LessonAlikeSerializer(LessonSerializer):
+    """A lesson that helps with what somebody describes, and why it is given."""
+
+    reason = serializers.CharField()
+
+    class Meta(LessonSerializer.Meta):
+        fields = [*LessonSerializer.Meta.fields, "reason"]
         read_only_fields = fields
 
 
@@ -69,6 +81,19 @@ class LessonViewSet(PortalViewSet):
         if found is None:
             raise NotFound("There is no such lesson.")
         return found
+
+    @extend_schema(
+        parameters=[OpenApiParameter("text", str, required=True)],
+        responses=LessonAlikeSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False, pagination_class=None)
+    def alike(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """At most four lessons for whoever begins what the text describes, also of projects that they may not see."""
+        del args, kwargs
+        refuse_unknown_parameters(request, "text")
+        found = lessons_alike(self.person, request.query_params.get("text", ""))
+        return Response([LessonSerializer(known.lesson).data | {"reason": known.reason} for known in found])
 
     @extend_schema(request=LessonInput, responses={201: LessonSerializer})
     @idempotent

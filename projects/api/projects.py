@@ -23,6 +23,7 @@ from projects.api.serializers import (
     ProjectSerializer,
 )
 from projects.filters import BusinessUnitFilter, ProjectFilter
+from projects.knowledge import with_lessons
 from projects.models import BusinessUnit, Project
 from projects.permissions import visible_project
 from projects.services import projects
@@ -123,10 +124,10 @@ class ProjectViewSet(PortalViewSet):
     )
     @action(detail=False, pagination_class=None)
     def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Projects like the text, so that an idea joins one instead of repeating it."""
+        """Projects like the text with what they learnt, so that an idea joins one instead of repeating it."""
         del args, kwargs
         refuse_unknown_parameters(request, "text")
-        found = similar_projects(self.person, request.query_params.get("text", ""))
+        found = with_lessons(similar_projects(self.person, request.query_params.get("text", "")))
         return Response(CandidateSerializer(found, many=True).data)
 
 

@@ -18,6 +18,7 @@ from projects.models import (
     RiskTier,
     WorkArea,
 )
+from projects.services import named_data
 
 
 class UnansweredSerializer(serializers.Serializer[Any]):
@@ -128,6 +129,15 @@ class VerdictSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(source="verdict_at", allow_null=True)
 
 
+class NamedDataSerializer(serializers.Serializer[Any]):
+    """A data set of the register that an answer names."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    classification = serializers.CharField()
+    readiness = serializers.CharField()
+
+
 class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     """A question as this project answers it; ``answer_schema`` says what fits."""
 
@@ -136,6 +146,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     answer = serializers.DictField()
     evidence = EvidenceSerializer(many=True)
     verdict = VerdictSerializer(source="*")
+    datasets = serializers.SerializerMethodField(help_text="Data sets of the register that the answer names.")
     needs = serializers.SerializerMethodField()
 
     class Meta:
@@ -149,6 +160,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
             "answer_schema",
             "status",
             "answer",
+            "datasets",
             "owner",
             "due_on",
             "evidence",
@@ -159,6 +171,12 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
             "version",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(NamedDataSerializer(many=True))
+    def get_datasets(self, criterion: Criterion) -> list[dict[str, Any]]:
+        keys = named_data.keys_of(criterion.answer) if criterion.code == named_data.CODE else []
+        named = named_data.named_by([criterion.answer]) if keys else {}
+        return [dict(NamedDataSerializer(named[key]).data) for key in keys if key in named]
 
     @extend_schema_field(NeedsSerializer)
     def get_needs(self, criterion: Criterion) -> dict[str, Any]:
@@ -218,9 +236,18 @@ class ResponsibilityInput(StrictInput):
     kind = serializers.ChoiceField(choices=ResponsibilityKind.choices)
 
 
+class LearntSerializer(serializers.Serializer[Any]):
+    """A lesson in short; ``lessons/{id}/`` has its text."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+
+
 class CandidateSerializer(serializers.Serializer[Any]):
     key = serializers.CharField(source="project.key")
     name = serializers.CharField(source="project.name")
     stage = serializers.CharField(source="project.stage")
     score = serializers.FloatField()
     reason = serializers.CharField()
+    lessons = LearntSerializer(source="project.newest_lessons", many=True, help_text="Its three newest lessons.")

@@ -7,10 +7,10 @@ from django import forms
 
 from projects import checklists
 from projects.forms.people import colleagues
-from projects.models import (
-    Criterion,
-    FieldQuestion,
-)
+from projects.models import Criterion, Dataset, FieldQuestion
+from projects.services import named_data
+
+LISTED = 200
 
 WORDS = {
     "yes": "Yes",
@@ -77,9 +77,16 @@ class AnswerForm(forms.Form):
         self.criterion = criterion
         schema = criterion.answer_schema
         for name, rule in checklists.fields_of(schema):
-            self.fields[name] = _field(rule, name in schema.get("required", []))
+            self.fields[name] = self._field(name, rule)
         self.asked: list[FieldQuestion] = []
+        self.told = ""  # what the portal filled in by itself when it was saved
         self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=criterion.version)
+
+    def _field(self, name: str, rule: Mapping[str, Any]) -> forms.Field:
+        needed = any(name in names for names in checklists.needed_of(self.criterion.answer_schema))
+        if rule.get("type") == "array":
+            return _datasets_field(rule, self.initial.get(name))
+        return _field(rule, needed)
 
     def place(self, questions: Iterable[FieldQuestion]) -> None:
         """Put reviewers' open questions beside the fields that they are about; the rest above the fields."""
@@ -112,6 +119,21 @@ def _field(rule: Mapping[str, Any], needed: bool) -> forms.Field:
     if rule["type"] == "number":
         return forms.FloatField(**common, widget=forms.NumberInput(attrs={"step": "any"}))
     return _text_field(rule, common)
+
+
+def _datasets_field(rule: Mapping[str, Any], chosen: Any) -> forms.Field:
+    """The register to choose from: what was chosen before first, then what is in use."""
+    kept = chosen if isinstance(chosen, list) else []
+    named = list(Dataset.objects.filter(pk__in=kept).order_by("name")) if kept else []
+    others = Dataset.objects.in_use().exclude(pk__in=kept).order_by("name")[:LISTED]
+    choices = [(row.pk, named_data.in_words(row)) for row in (*named, *others)]
+    return forms.MultipleChoiceField(
+        choices=choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "picks"}),
+        label=rule.get("title", ""),
+        required=False,
+        help_text=f"{LISTED} of the register are listed; name others in words." if len(choices) >= LISTED else "",
+    )
 
 
 def _text_field(rule: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:

@@ -19,12 +19,13 @@ from projects.models import (
     CRITERION_LIFECYCLE,
     Criterion,
     CriterionStatus,
+    Dataset,
     Project,
     Stage,
     SuccessMetric,
 )
 from projects.models.checklist import MET
-from projects.services import handovers
+from projects.services import handovers, named_data
 from projects.services.checklists import demands
 
 MAX_ANSWER = 50_000
@@ -48,10 +49,12 @@ def answer(
     criterion = locked(project_key, code, actor, "answer")
     project = criterion.project
     kept = checklists.without_blanks(answer)
+    named = named_data.held(kept) if code == named_data.CODE else {}
+    kept = named_data.with_class(kept, named)
     if kept == criterion.answer:
         return criterion
     _refuse_overwriting(criterion, expected_version)
-    _refuse_wrong_fields(criterion, kept)
+    _refuse_wrong_fields(criterion, kept, named)
     _refuse_moving_the_clock(project, criterion, kept)
     before, now = criterion.answer, timezone.now()
     complete = checklists.is_complete(code, criterion.answer_schema, kept)
@@ -95,7 +98,7 @@ def _refuse_overwriting(criterion: Criterion, expected_version: int | None) -> N
         )
 
 
-def _refuse_wrong_fields(criterion: Criterion, kept: Mapping[str, Any]) -> None:
+def _refuse_wrong_fields(criterion: Criterion, kept: Mapping[str, Any], named: Mapping[str, Dataset]) -> None:
     if errors := unkeepable(kept):
         raise InvalidInput(errors)
     if len(json.dumps(kept)) > MAX_ANSWER:
@@ -105,6 +108,7 @@ def _refuse_wrong_fields(criterion: Criterion, kept: Mapping[str, Any]) -> None:
         username = kept.get(name) if schema.get("format") == "username" else None
         if username and name not in errors and not User.objects.people().filter(username=username).exists():
             errors[name] = [f"There is no colleague with the username “{username}”."]
+    errors = errors or named_data.problems(kept, criterion.answer, named)
     if errors:
         raise InvalidInput(errors)
 

@@ -8,11 +8,13 @@ from zlib import crc32
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import ApproverGroup, User
+from projects.events import DatasetClassRaised
 from projects.models import DataAccess, Dataset, Member, ProjectRole
-from projects.services import dataset_fields, locations
+from projects.services import dataset_fields, locations, named_data
+from projects.services.dataset_fields import STRICTNESS
 
 FIELDS = tuple(dataset_fields.CLEANERS)
 # What a granted access was approved for: while somebody has access it stays, so that nobody's access grows unasked.
@@ -82,6 +84,8 @@ def change(*, dataset_id: str, values: Mapping[str, Any], actor: User) -> Datase
     _save(dataset)
     after = _told(dataset)
     told = {name for name in after if after[name] != before[name]}
+    if STRICTNESS[after["classification"]] > STRICTNESS[before["classification"]]:
+        outbox.publish(DatasetClassRaised(dataset.pk, dataset.version, actor.pk))
     audit.record(
         actor=actor,
         action="dataset.changed",
@@ -102,6 +106,7 @@ def remove(*, dataset_id: str, actor: User) -> None:
     _require(change_refusal(actor, dataset))
     if DataAccess.objects.filter(dataset=dataset).exists():
         raise StaleState(f"{dataset} was asked for, so its history stays. Set its readiness to retired instead.")
+    named_data.require_unnamed(dataset)
     audit.record(actor=actor, action="dataset.removed", subject=dataset, before=_told(dataset))
     dataset.delete()
 

@@ -20,4 +20,5 @@ def move_stage(project: Project, to: str, *, actor: User | None, comment: str = 
         version=project.version + 1,
         updated_at=now,
     )
-    outbox.publish(ProjectStageMoved(project.key, source, to, project.revision, now.isoformat()))
+    decided_by = actor.pk if actor else None
+    outbox.publish(ProjectStageMoved(project.key, source, to, project.revision, now.isoformat(), decided_by))

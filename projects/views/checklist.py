@@ -13,7 +13,7 @@ from projects import checklists as rules
 from projects import permissions
 from projects.forms import VerdictForm
 from projects.models import Criterion, CriterionStatus, EvidenceKind, Project, ProjectRole
-from projects.services import checklists, expiry, live_objects
+from projects.services import checklists, expiry, live_objects, named_data
 from projects.views import wizard, words
 from projects.views.head import head_context
 from projects.views.project import project_of
@@ -37,18 +37,17 @@ def checklist_page(request: HttpRequest, key: str) -> HttpResponse:
 
 def rows_of(project: Project, criteria: list[Criterion], user: User) -> list[dict[str, Any]]:
     """What the pages show of each question, read with the same few queries for one as for all."""
-    people, demands = words.people_in(criteria), checklists.demands(project.policy_version)
+    people, demands = words.names_in(criteria), checklists.demands(project.policy_version)
     live = live_objects.current(project, [piece for item in criteria for piece in item.evidence.all()])
-    return [_row(item, people, demands.get(item.code, rules.NO_DEMANDS), live, user) for item in criteria]
+    named = named_data.named_by(item.answer for item in criteria if item.code == named_data.CODE)
+    rows = [_row(item, demands.get(item.code, rules.NO_DEMANDS), live, user) for item in criteria]
+    return [row | {"answers": words.answer_rows(row["item"], people, named)} for row in rows]
 
 
-def _row(
-    item: Criterion, people: Mapping[str, str], demands: rules.Demands, live: Mapping[str, Any], user: User
-) -> dict[str, Any]:
+def _row(item: Criterion, demands: rules.Demands, live: Mapping[str, Any], user: User) -> dict[str, Any]:
     return {
         "item": item,
         "chip": words.STATUS_CHIPS[CriterionStatus(item.status)],
-        "answers": words.answer_rows(item, people),
         "pieces": [(piece, live.get(piece.pk)) for piece in item.evidence.all()],
         "needs": list(_needs(item, demands)),
         "slug": PAGES.get(item.code, "plan"),

@@ -17,8 +17,8 @@ from projects import checklists, permissions
 from projects.forms import AnswerForm, ConceptForm
 from projects.models import ConceptState, Project
 from projects.services import concepts, projects
-from projects.similar import similar_projects
 from projects.views import wizard
+from projects.views.similar import alike
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,7 +78,8 @@ def _context(user: User, project: Project, about: ConceptForm, forms: list[Answe
         "frozen": wizard.frozen(user, project),
         "asked": questions,
         "missing": checklists.readiness(criteria).missing,
-        "similar": similar_projects(user, f"{project.name} {project.summary}", besides=project.pk),
+        "intake": project,
+        **alike(user, f"{project.name} {project.summary}", besides=project.pk),
     }
 
 

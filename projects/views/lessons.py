@@ -104,9 +104,10 @@ def alike(request: HttpRequest, key: str) -> HttpResponse:
     user = signed_in(request)
     project = permissions.visible_project(user, key)
     text = f"{project.name} {project.summary}"
-    found = knowledge.lessons_alike(text, besides=project.pk)
-    reasons = {known.lesson.pk: known.reason for known in found}
-    rows = [row | {"reason": reasons[row["lesson"].pk]} for row in _shown([known.lesson for known in found], user)]
+    rows = [
+        _shown_to(user, known.lesson, may_open=known.may_open) | {"reason": known.reason}
+        for known in knowledge.lessons_alike(user, text, besides=project.pk)
+    ]
     return render_page(request, "projects/lessons_alike.html", {"project": project, "rows": rows}, partial="panel")
 
 

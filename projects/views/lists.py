@@ -10,16 +10,20 @@ from django.views.decorators.http import require_GET, require_http_methods
 from coe_portal.core.errors import DomainError
 from coe_portal.core.forms import apply_domain_error
 from coe_portal.core.htmx import redirect, render_page
+from coe_portal.core.models import SavedViewPage
+from coe_portal.core.narrowing import Address, address_of, saving
 from coe_portal.core.paging import keyset_page
+from coe_portal.core.services import saved_views
 from coe_portal.core.sessions import signed_in
 from projects.filters import ProjectFilter
 from projects.forms import ProjectForm
 from projects.models import ConceptState, Project, Stage
 from projects.models.project import ProjectQuerySet
 from projects.services import concepts, projects
-from projects.similar import similar_projects
 from projects.views.words import STAGE_CHIPS
 
+for _code in (SavedViewPage.PROJECTS, SavedViewPage.INTAKES):
+    saved_views.register_page(_code, ProjectFilter)
 PAGE_SIZE = 40
 LANES = (
     ("All", "", ""),
@@ -43,11 +47,20 @@ def _rows(page_rows: list[Project]) -> list[dict[str, Any]]:
     ]
 
 
-def _page(request: HttpRequest, rows: ProjectQuerySet, template: str, extra: dict[str, Any]) -> HttpResponse:
-    filters = ProjectFilter(request.GET, rows)
+def _page(request: HttpRequest, rows: ProjectQuerySet, template: str, code: SavedViewPage) -> HttpResponse:
+    address = address_of(request.GET, signed_in(request))
+    filters = ProjectFilter(address.effective, rows)
     found: ProjectQuerySet = filters.qs if filters.is_valid() else rows.none()
     page = keyset_page(found, ordering="-id", cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    context = {"filter": filters, "page": page, "rows": _rows(page.rows), "query": query_of(request.GET), **extra}
+    context = {
+        "filter": filters,
+        "page": page,
+        "rows": _rows(page.rows),
+        "query": str(address),
+        "hidden": address.hidden("search", "business_unit", "health", "risk_tier"),
+        "lanes": _lanes(address),
+        **saving(address, code),
+    }
     return render_page(request, template, context, partial="rows")
 
 
@@ -62,19 +75,22 @@ def query_of(query: QueryDict) -> str:
 def project_list(request: HttpRequest) -> HttpResponse:
     """Every project the person may see, filters in the address."""
     rows = Project.objects.visible_to(signed_in(request)).for_list()
-    return _page(request, rows, "projects/list.html", {})
+    return _page(request, rows, "projects/list.html", SavedViewPage.PROJECTS)
 
 
 @require_GET
 def intake_list(request: HttpRequest) -> HttpResponse:
     """Ideas and submitted intakes, with their readiness and who is waited for."""
     rows = Project.objects.visible_to(signed_in(request)).intakes().for_list()
-    return _page(request, rows, "projects/intake_list.html", {"lanes": _lanes(request)})
+    return _page(request, rows, "projects/intake_list.html", SavedViewPage.INTAKES)
 
 
-def _lanes(request: HttpRequest) -> list[tuple[str, str, bool]]:
+def _lanes(address: Address) -> list[tuple[str, str, bool]]:
     """The parts of the queue: title, address, whether it is the one that is shown."""
-    here, chosen = reverse("projects:intake_list"), {name: request.GET.get(name, "") for name in ("stage", "concept")}
+    here, chosen = (
+        reverse("projects:intake_list"),
+        {name: address.effective.get(name, "") for name in ("stage", "concept")},
+    )
     return [
         (
             title,
@@ -109,10 +125,3 @@ def _first_page(request: HttpRequest, project: Project) -> str:
     if first:
         return reverse("projects:concept", args=[project.key])
     return reverse("projects:intake_step", args=[project.key, "challenge"])
-
-
-@require_GET
-def similar(request: HttpRequest) -> HttpResponse:
-    """Work like what is being typed, so that people join instead of repeating."""
-    text = f"{request.GET.get('name', '')} {request.GET.get('summary', '')}"
-    return render(request, "projects/partials/_similar.html", {"found": similar_projects(signed_in(request), text)})

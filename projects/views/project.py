@@ -30,7 +30,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """The overview: journey, next best action, checklist, budget, team coverage, latest runs."""
     user, project = project_of(request, key)
     criteria = list(project.criteria.for_list())
-    people, members = words.people_in(criteria), list(project.members.for_list())
+    people, members = words.names_in(criteria), list(project.members.for_list())
     context: dict[str, Any] = head_context(project, "overview", criteria, members) | {
         "rows": [
             (item, words.STATUS_CHIPS[CriterionStatus(item.status)], sentences.sentence_of(item, people))

@@ -1,5 +1,6 @@
 """One numbered revision: what was submitted, and what had changed since the one before."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_GET
 from coe_portal.core.sessions import signed_in
 from projects import permissions, revisions
 from projects.models import Criterion, Project, Revision
+from projects.services import named_data
 from projects.views.words import said
 
 
@@ -27,10 +29,16 @@ def revision(request: HttpRequest, key: str, number: int) -> HttpResponse:
 def _in_words(project: Project, before: Revision | None, after: Revision) -> list[tuple[str, str, str]]:
     known = revisions.titles(Criterion.ever.filter(project=project))
     found = revisions.changes(before.content if before else {}, after.content)
-    return [(revisions.place_in_words(item.path, known), _text(item.before), _text(item.after)) for item in found]
+    values = (value for item in found for value in (item.before, item.after) if item.path[-1] == named_data.FIELD)
+    named = named_data.named_by({named_data.FIELD: value} for value in values)
+    names = {key: dataset.name for key, dataset in named.items()}
+    return [
+        (revisions.place_in_words(item.path, known), _text(item.before, names), _text(item.after, names))
+        for item in found
+    ]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, names: Mapping[str, str]) -> str:
     if value is None:
         return ""
-    return ", ".join(said(item) for item in value) if isinstance(value, list) else said(value)
+    return ", ".join(names.get(item, said(item)) for item in value) if isinstance(value, list) else said(value)

@@ -7,6 +7,7 @@ from typing import Any
 from coe_portal.core.templatetags.coe_ui import day, money
 from projects.forms import WORDS
 from projects.models import Criterion
+from projects.services import named_data
 
 LONGEST = 150
 Answer = Mapping[str, Any]
@@ -93,10 +94,10 @@ def _team(answer: Answer, people: People) -> str:
 
 
 def _data(answer: Answer, people: People) -> str:
-    del people
+    named = ", ".join(people.get(key, key) for key in named_data.keys_of(answer))
     share = f"{number(answer['labelled_share'])}% labelled" if "labelled_share" in answer else ""
     kind = WORDS.get(str(answer.get("classification", "")), "").lower()
-    return _joined(str(answer.get("datasets", "")), kind, share)
+    return _joined(named, str(answer.get("datasets", "")), kind, share)
 
 
 def _feasible(answer: Answer, people: People) -> str:

@@ -1,20 +1,39 @@
-"""Work like an intake's own: join it, or say why not."""
+"""Work like an intake's own, and what others learnt from such work: join it, or say why not."""
+
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from coe_portal.core.errors import DomainError
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
+from projects.knowledge import lessons_alike
 from projects.models import Project
 from projects.services import distinctions
 from projects.similar import similar_projects
 from projects.views.wizard import frozen
+
+
+def alike(user: User, text: str, *, besides: int | None = None) -> dict[str, Any]:
+    """Projects and lessons that are like the text, for the card beside it."""
+    found = similar_projects(user, text, besides=besides)
+    return {"found": found, "learnt": lessons_alike(user, text, besides=besides)}
+
+
+@require_GET
+def while_typing(request: HttpRequest) -> HttpResponse:
+    """Work like what is being typed, so that people join instead of repeating; ``intake`` is what is written anew."""
+    user, key = signed_in(request), request.GET.get("intake", "")
+    project = permissions.visible_project(user, key) if key else None
+    text = f"{request.GET.get('name', '')} {request.GET.get('summary', '')}"
+    context = alike(user, text, besides=project.pk if project else None) | {"intake": project}
+    return render(request, "projects/partials/_similar.html", context)
 
 
 @require_http_methods(["GET", "POST"])

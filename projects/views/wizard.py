@@ -18,7 +18,7 @@ from coe_portal.core.sessions import signed_in
 from projects import checklists, permissions
 from projects.forms import AnswerForm, MemberForm
 from projects.models import Criterion, FieldQuestion, Project, Stage
-from projects.services import checklist, concepts, distinctions, field_questions
+from projects.services import checklist, concepts, distinctions, field_questions, named_data
 from projects.similar import Candidate, similar_projects
 from projects.views import sentences, words
 
@@ -73,7 +73,7 @@ def save(project: Project, forms: list[AnswerForm], user: User) -> bool:
             saved = False
             continue
         try:
-            checklist.answer(
+            kept = checklist.answer(
                 project_key=project.key,
                 code=form.criterion.code,
                 answer=form.answer(),
@@ -83,6 +83,8 @@ def save(project: Project, forms: list[AnswerForm], user: User) -> bool:
         except DomainError as error:
             apply_domain_error(form, error)
             saved = False
+        else:
+            form.told = named_data.told_class(form.answer(), kept)
     return saved
 
 
@@ -95,6 +97,9 @@ def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     criteria = _criteria(project)
     forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, criteria)]
     if request.method == "POST" and save(project, forms, user):
+        for form in forms:
+            if form.told:
+                messages.info(request, form.told)
         following = SLUGS[min(SLUGS.index(slug) + 1, len(SLUGS) - 1)]
         return redirect(request, reverse("projects:intake_step", args=[project.key, following]))
     status = 422 if any(form.errors for form in forms) else 200
@@ -172,7 +177,7 @@ def early_missing(project: Project, similar: list[Candidate]) -> list[Missing]:
 
 def _summary(criteria: list[Criterion]) -> list[dict[str, Any]]:
     """Every question with its answer in one sentence and the page where it is changed."""
-    people = words.people_in(criteria)
+    people = words.names_in(criteria)
     pages = {code: each.slug for each in STEPS for code in each.codes}
     return [
         {
@@ -239,4 +244,5 @@ def autosave(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     }  # a refused form keeps the version it was read at
     versions = [(item.code, item.version) for item in criteria if item.code in saved]
     context = {"project": project, "errors": errors, "saved": not errors, "versions": versions}
+    context["told"] = [form.told for form in forms if form.told]
     return render(request, "projects/partials/_readiness.html", context | readiness_context(project, criteria))

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from coe_portal.core.charts.bubbles import HEIGHT, WIDTH, Bubble, bubbles
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import SavedView, User
+from coe_portal.core.narrowing import Address
 from coe_portal.core.services import saved_views
 from coe_portal.pages.matrix import feasibility_of, from_answers
-from coe_portal.pages.views.narrowing import Address
 from governance.services import intakes, qualification
 from projects.models import Project
 from projects.services import reviewers

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -362,3 +364,40 @@ def test_two_retries_at_the_same_instant_give_one_attempt(race: tuple[User, Wish
     results = at_once(lambda: runs.retry_run(run_id=failed.pk, actor=scientist), 2)
     assert sorted(type(result).__name__ for result in results) == ["Run", "StaleState"]
     assert Run.objects.filter(retry_of=failed).count() == 1
+
+
+def test_the_same_launch_sent_twice_at_once_without_a_key_is_one_run(race: tuple[User, Wish]) -> None:
+    scientist, wish = race
+    headers = bearer(scientist)
+    body = {
+        "project": wish.project,
+        "environment": "local",
+        "template": "tabular-classifier",
+        "max_runtime_seconds": 60,
+    }
+    answers = at_once(lambda: Client().post("/api/v1/runs/", body, "application/json", headers=headers), 2)
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sorted(answer.get("Idempotency-Replayed", "") for answer in answers) == ["", "true"]
+    assert Run.objects.get().number == 1 and AuditEntry.objects.filter(action="run.launched").count() == 1
+
+
+def test_alike_but_not_repeated_are_runs_of_their_own(wish: Wish, scientist: User, client: Client) -> None:
+    headers = bearer(scientist)
+    body = {"project": wish.project, "environment": "local", "template": "tabular-classifier"}
+
+    def post(**changes: Any) -> str:
+        answer = client.post("/api/v1/runs/", body | changes, "application/json", headers=headers)
+        assert answer.status_code == 201, answer.json()
+        return str(answer.json()["number"])
+
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        assert [post(), post(), post(note="another seed"), post(max_runtime_seconds=600)] == ["1", "1", "2", "3"]
+        address = f"/api/v1/runs/{Run.objects.get(number=1).pk}/clone/"
+        clones = [client.post(address, {}, "application/json", headers=headers).json()["number"] for _ in range(2)]
+        assert clones == [4, 4]
+    with time_machine.travel(now + timedelta(seconds=6), tick=False):
+        assert post() == "5"
+        runs.stop_run(run_id=Run.objects.get(number=5).pk, actor=scientist)
+        assert post() == "6", "what was stopped is not what is meant"

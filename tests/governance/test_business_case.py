@@ -83,7 +83,7 @@ def test_the_recommendation_is_the_decision_with_its_reason_and_who_has_signed(p
     assert all(item.said.startswith("Approved ") for item in case.signatures) and case.accepted == 8
 
 
-def _drawn(case: business_case.BusinessCase) -> str:
+def drawn(case: business_case.BusinessCase) -> str:
     """The words of everything that the PDF draws."""
     business_case_pdf._fonts()
     found: list[str] = []
@@ -108,13 +108,13 @@ def test_page_and_pdf_say_the_same_words(client: Client, people: dict[str, User]
     case = _case(key, people["lead"])
     client.force_login(people["lead"])
     page = client.get(f"/projects/{key}/business-case/").content.decode()
-    drawn = _drawn(case)
+    paper = drawn(case)
     said = [case.name, case.recommendation, *case.reasons, *(item.line for item in case.questions)]
     said += [text for item in case.figures for text in (item.label, item.value, item.note)]
     said += [text for item in case.signatures for text in (item.role, item.name, item.said)]
     shown = re.sub(r"\s+", " ", page.replace("&#x27;", "'").replace("&amp;", "&"))
     for words in said:
-        assert words in drawn and words in shown, words
+        assert words in paper and words in shown, words
 
 
 def test_the_pdf_is_one_page_of_a4_with_its_own_fonts(client: Client, people: dict[str, User]) -> None:
@@ -132,7 +132,7 @@ def test_whatever_people_write_is_drawn_as_text(people: dict[str, User]) -> None
         "R&D <b>łódź</b> Ωmega", feasible={"kill_criteria": "<para>" + "x" * 400 + " & < > “quotes” ęąő"}
     )
     case = _case(project.key, people["lead"])
-    assert business_case_pdf.pdf_of(case).startswith(b"%PDF-") and "<b>łódź</b>" in _drawn(case)
+    assert business_case_pdf.pdf_of(case).startswith(b"%PDF-") and "<b>łódź</b>" in drawn(case)
 
 
 def test_the_api_gives_the_same_and_strangers_get_nothing(client: Client, people: dict[str, User]) -> None:

@@ -23,7 +23,7 @@ from projects.knowledge import lessons_alike
 from projects.models import Lesson, LessonsOwed, Project, Stage
 from projects.services import lessons, stages, team
 from tests.core.conftest import bearer
-from tests.factories import intake, organisation, person
+from tests.factories import complete_intake, intake, organisation, person
 from tests.governance.requests import decide, submitted
 
 pytestmark = pytest.mark.django_db
@@ -138,15 +138,60 @@ def test_who_begins_something_similar_reads_what_others_learnt(project: Project,
     from_similar = _give(project, "failed", title="Night photos cannot be labelled")
     elsewhere = intake("Meter reading from photos", owner="stranger", sponsor="")
     about = _give(elsewhere, "worked", "stranger", title="Pay for labelled invoices early")
-    found = lessons_alike("Vehicle damage from photos at claims desks")
+    found = lessons_alike(person("stranger"), "Vehicle damage from photos at claims desks")
     assert found[0].lesson == from_similar and found[0].reason == "From a similar project"
-    assert lessons_alike("Paying for labelled invoices")[0].lesson == about
-    assert lessons_alike("quantum chess") == [] and lessons_alike("") == []
+    assert lessons_alike(person("stranger"), "Paying for labelled invoices")[0].lesson == about
+    assert lessons_alike(person("stranger"), "quantum chess") == [] and lessons_alike(person("stranger"), "") == []
     mine = intake("Vehicle damage severity", owner="stranger", sponsor="")
     client.force_login(person("stranger"))
     part = client.get(f"/projects/{mine.key}/lessons/alike/", headers={"HX-Request": "true"}).content.decode()
     assert "Night photos cannot be labelled" in part and f"/projects/{project.key}/" not in part
     assert f"/projects/{mine.key}/lessons/alike/" in client.get(f"/intake/{mine.key}/challenge/").content.decode()
+
+
+def test_whoever_types_a_new_concept_reads_the_lesson_of_a_stopped_project(project: Project, client: Client) -> None:
+    lesson = _give(project, "failed", title="Night photos & labels", text=TEXT)
+    _end(project)
+    client.force_login(person("stranger"))
+    typed = {"name": "Vehicle damage by drone", "summary": "Estimates severity from drone photos."}
+    card = client.get("/intake/similar/", typed).content.decode()
+    assert "Night photos &amp; labels" in card and "What failed at Vehicle damage estimate" in card
+    assert "Stopped" in card and f"/projects/{project.key}/" not in card
+    link = "/stories/?search=Night%20photos%20%26%20labels"
+    assert link in card and TEXT in client.get(link).content.decode()
+    mine = intake(typed["name"], owner="stranger", sponsor="")
+    address = f"/intake/{mine.key}/concept/"
+    assert "Night photos &amp; labels" in client.get(address).content.decode()
+    own = _give(mine, "worked", "stranger", title="Fly low over the damage")
+    anew = client.get("/intake/similar/", typed | {"intake": mine.key}).content.decode()
+    assert lesson.title.split()[0] in anew and own.title not in anew
+    assert client.get("/intake/similar/", typed | {"intake": project.key}).status_code == 404
+
+
+def test_a_reviewer_reads_what_others_learnt_beside_the_scores(project: Project, client: Client) -> None:
+    _give(project, "failed", title="Night photos cannot be labelled")
+    other = complete_intake("Vehicle damage of trams", owner="dataengineer")
+    intakes.submit(project_key=other.key, actor=person("dataengineer"))
+    client.force_login(person("lead"))
+    panel = f"/projects/{other.key}/lessons/alike/"
+    assert f'hx-get="{panel}"' in client.get(f"/projects/{other.key}/qualification/").content.decode()
+    read = client.get(panel).content.decode()
+    assert "Night photos cannot be labelled" in read and f"/projects/{project.key}/lessons/" in read
+
+
+def test_the_api_gives_lessons_with_what_is_similar(project: Project, client: Client) -> None:
+    for number in range(4):
+        lesson = _give(project, "failed", title=f"Night photos, lesson {number}")
+    _end(project)
+    found = client.get("/api/v1/projects/similar/?text=Vehicle+damage", headers=bearer(person("lead"))).json()
+    brief = {"id": lesson.pk, "kind": "failed", "title": "Night photos, lesson 3"}
+    assert found[0]["key"] == project.key and found[0]["lessons"][0] == brief and len(found[0]["lessons"]) == 3
+    mine = intake("Vehicle damage of trams", owner="stranger", sponsor="")
+    stranger = bearer(person("stranger"))
+    assert client.get(f"/api/v1/projects/{mine.key}/similar/", headers=stranger).json() == []
+    read = client.get("/api/v1/lessons/alike/?text=Vehicle+damage+of+trams", headers=stranger).json()
+    assert len(read) == 4 and read[0]["project"] == project.key and read[0]["reason"] == "From a similar project"
+    assert client.get("/api/v1/lessons/alike/?q=Vehicle", headers=stranger).status_code == 400
 
 
 def test_lessons_are_written_on_the_projects_page_and_read_on_the_wall(project: Project, client: Client) -> None:

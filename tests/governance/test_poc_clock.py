@@ -208,6 +208,39 @@ def test_go_lets_work_go_on_for_a_while_and_is_kept_with_what_was_known(
     assert asked.approval.action == "advance:production_ready"
 
 
+def test_a_go_leads_straight_to_asking_for_the_next_gate(project: Project, client: Client) -> None:
+    client.force_login(person("sponsor"))
+    done = client.post(f"/projects/{project.key}/poc-decision/", {"decision": "go", "reason": REASON})
+    assert done["Location"] == f"/projects/{project.key}/gate/"
+    answer = client.get(done["Location"]).content.decode()
+    assert (
+        "Recorded: go: make it ready for production." in answer
+        and f'action="/projects/{project.key}/advance/"' in answer
+    )
+    client.force_login(person("domain"))
+    panel = f"/projects/{project.key}/next-action/"
+    advised = client.get(panel).content.decode()
+    assert "Everything that the gate needs is there." in advised
+    assert f'action="/projects/{project.key}/advance/"' in advised
+    client.force_login(person("lead"))  # who would be barred from approving by asking
+    assert f'href="/projects/{project.key}/gate/"' in client.get(panel).content.decode()
+    checklist.answer(project_key=project.key, code="users", answer={}, actor=person("domain"))
+    client.force_login(person("domain"))
+    missing = client.get(panel).content.decode()
+    assert "1 thing is missing before the next gate." in missing and "is not answered" in missing
+
+
+def test_the_api_answers_a_go_with_the_next_gate(project: Project, client: Client) -> None:
+    headers = bearer(person("sponsor"), "read", "write")
+    checklist.answer(project_key=project.key, code="users", answer={}, actor=person("domain"))
+    address, body = f"/api/v1/projects/{project.key}/poc-decision/", {"decision": "go", "reason": REASON}
+    gate = client.post(address, body, content_type="application/json", headers=headers).json()["next_gate"]
+    assert (gate["action"], gate["allowed"]) == ("advance", False)
+    assert [item["code"] for item in gate["missing"]] == ["users"] and gate["missing"][0]["how_to_fix"]
+    pivot = body | {"decision": "pivot", "reopen": ["users"]}
+    assert client.post(address, pivot, content_type="application/json", headers=headers).json()["next_gate"] is None
+
+
 def test_no_go_stops_the_project_and_voids_what_was_asked(project: Project) -> None:
     asked = intakes.advance(project_key=project.key, actor=person("domain")).approval
     _decide(project, "no_go")

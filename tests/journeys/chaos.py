@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,7 +102,7 @@ class Chaos:
         return False
 
     def launch(self) -> str:
-        status, run = self.api("runs/", WISH)
+        status, run = self.api("runs/", WISH, **{"Idempotency-Key": str(uuid.uuid4())})  # alike on purpose
         assert status == 201, run
         return str(run["id"])
 

@@ -10,9 +10,11 @@ import pytest
 from django.apps import apps as django_apps
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
-from governance.models import ApprovalRequest, BreakGlass, Notification
+from governance.models import ApprovalRequest, BreakGlass, Notification, PocDecision, Review, Waiver
+from projects.models import Project
 from tests.journeys.routes import WHO, everything, ours
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +113,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/policies/{policy}/publish/": API_COMMAND,
     "api/v1/policies/{policy}/discard/": API_COMMAND,
     "api/v1/lessons/": API,
+    "api/v1/lessons/alike/": API,
     "api/v1/lessons/{lesson}/": API,
     "api/v1/policies/{policy}/migrate/": API_COMMAND,
     "api/v1/policies/{policy}/dry-run/": (TOKEN, 403, 403, 403, 200, 200),
@@ -330,6 +333,7 @@ CONSOLE: dict[str, tuple[int, ...]] = {
     "projects/dataaccess": READ_ONLY,
     "projects/skill": CHANGED_BY_LEADS,
     "projects/handover": READ_ONLY,
+    "projects/lesson": READ_ONLY,
     "governance/policyversion": ADDED_BY_LEADS,
     "governance/approvalrequest": READ_ONLY,
     "governance/breakglass": READ_ONLY,
@@ -337,6 +341,9 @@ CONSOLE: dict[str, tuple[int, ...]] = {
     "governance/delegation": READ_ONLY,
     "governance/finding": READ_ONLY,
     "governance/notification": READ_ONLY,
+    "governance/pocdecision": READ_ONLY,
+    "governance/review": READ_ONLY,
+    "governance/waiver": READ_ONLY,
     "deployments/environment": CHANGED_BY_LEADS,
     "deployments/templateversion": READ_ONLY,
     "deployments/price": ADDED_BY_LEADS,
@@ -370,11 +377,23 @@ def test_every_address_of_the_console_has_a_row() -> None:
     assert set(_console()) == models | set(CONSOLE_PAGES)
 
 
+def _judged(project: Project, people: dict[str, User]) -> None:
+    """A review, a decision on the proof of concept and a waiver, as they are stored."""
+    scores = {"value": 4, "feasibility": 4, "data_readiness": 4, "risk": 4}
+    Review.objects.create(project=project, reviewer=people["lead"], revision=1, scores=scores, policy_version="x:1")
+    PocDecision.objects.create(project=project, decision="go", reason="It works.", decided_by=people["lead"])
+    criterion, today = project.criteria.all()[0], timezone.localdate()
+    Waiver.objects.create(
+        project=project, criterion=criterion, ends_on=today, reason="Soon.", requested_by=people["domain"]
+    )
+
+
 def test_the_console_is_for_leads_and_auditors(things: dict[str, Any], people: dict[str, User]) -> None:
     OutboxEvent.objects.get_or_create(key="k", name="happened", payload={}, state="parked")
     asked = ApprovalRequest.objects.all()[0]
     BreakGlass.objects.create(project=asked.project, action="deploy", hours=1, requested_by=people["domain"])
     Notification.objects.create(event_key="k", person=people["lead"], request=asked, telling="asked")
+    _judged(asked.project, people)
     clients = {who: _client(who, people) for who in WHO}
     seen, expected = {}, {}
     for model, statuses in CONSOLE.items():

@@ -17,10 +17,25 @@ class SavedViewPage(models.TextChoices):
     PORTFOLIO = "portfolio", "Portfolio, table"
     BOARD = "board", "Portfolio, board"
     MATRIX = "matrix", "Portfolio, matrix"
+    PROJECTS = "projects", "Projects"
+    INTAKES = "intakes", "Intake"
+    RUNS = "runs", "Runs"
+    INBOX = "inbox", "Inbox"
 
     @property
     def url_name(self) -> str:
-        return "pages:portfolio" if self == SavedViewPage.PORTFOLIO else f"pages:portfolio_{self.value}"
+        return _URL_NAMES[self.value]
+
+
+_URL_NAMES = {
+    "portfolio": "pages:portfolio",
+    "board": "pages:portfolio_board",
+    "matrix": "pages:portfolio_matrix",
+    "projects": "projects:list",
+    "intakes": "projects:intake_list",
+    "runs": "deployments:runs",
+    "inbox": "governance:inbox",
+}
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):

@@ -1,9 +1,11 @@
 """Saved views: kept, renamed, shared, taken away."""
 
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from django.db import transaction
+from django.utils.datastructures import MultiValueDict
 
 from coe_portal.core import audit
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
@@ -11,6 +13,32 @@ from coe_portal.core.models import SavedView, SavedViewPage, User
 
 MAX_NAME, MAX_QUERY, MOST = 60, 1000, 50
 _NEVER_KEPT = ("view", "cursor", "csrfmiddlewaretoken")
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What narrows a page: the filter class of its list, and parameters such as order and columns."""
+
+    filters: Any
+    more: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.filters.base_filters, *self.more]
+
+
+_narrowings: dict[str, Narrowing] = {}
+
+
+def register_page(page: SavedViewPage, filters: Any, *more: str) -> None:
+    """Say what may stand in the views of a page: the names of its filter class, and ``more``."""
+    _narrowings[page.value] = Narrowing(filters, more)
+
+
+def kept_of(page: str, query: MultiValueDict[str, str]) -> str:
+    """The part of a query string that a view of the page keeps."""
+    known = _narrowings[page].names if page in _narrowings else list(query)
+    return urlencode([(name, value) for name in query for value in query.getlist(name) if name in known and value])
 
 
 @transaction.atomic
@@ -89,5 +117,22 @@ def _check(name: str, values: dict[str, Any]) -> None:
         errors["page"] = [f"Choose one of {', '.join(SavedViewPage.values)}."]
     if len(values["query"]) > MAX_QUERY or "\x00" in values["query"] or "%00" in values["query"]:
         errors["query"] = [f"This is longer than {MAX_QUERY} characters; take some filters away."]
+    elif wrong := _wrong_filters(values["page"], values["query"]):
+        errors["query"] = wrong
     if errors:
         raise InvalidInput(errors)
+
+
+def _wrong_filters(page: str, query: str) -> list[str]:
+    """Why the page cannot be narrowed like this, in sentences."""
+    known = _narrowings.get(page)
+    if known is None:
+        return []
+    given = MultiValueDict(parse_qs(query))
+    strange = [name[:40] for name in given if name not in known.names]
+    if strange:
+        title = SavedViewPage(page).label
+        return [f"{title} has no filter {', '.join(strange)}. It knows {', '.join(known.names)}."]
+    form = known.filters(given).form
+    form.is_valid()
+    return [f"{form.fields[name].label}: {sentence}" for name, said in form.errors.items() for sentence in said]

@@ -14,11 +14,11 @@ from coe_portal.core.filters import AuditFilter
 from coe_portal.core.htmx import is_fragment_request, redirect, render_page
 from coe_portal.core.models import AuditEntry
 from coe_portal.core.models.audit import AuditQuerySet
+from coe_portal.core.narrowing import chips, without
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.permissions import audit_visible_to
 from coe_portal.core.services import verification
 from coe_portal.core.sessions import signed_in
-from coe_portal.pages.views.narrowing import chips, without
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000

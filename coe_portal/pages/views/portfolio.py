@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET
 from coe_portal.core.csv_export import as_of, csv_response, filters_in_words
 from coe_portal.core.htmx import is_fragment_request, render_page
 from coe_portal.core.models import SavedViewPage, User
+from coe_portal.core.narrowing import Address, address_of, chips, saving
 from coe_portal.core.paging import keyset_page
+from coe_portal.core.services import saved_views
 from coe_portal.core.sessions import signed_in
 from coe_portal.pages.portfolio import portfolio_of, spent_by
-from coe_portal.pages.views.narrowing import Address, address_of, chips
 from projects.filters import ProjectFilter
 from projects.models import Project, Stage
 from projects.models.project import ProjectQuerySet
@@ -53,6 +54,8 @@ RISK_MARKS = {
     "low": "mute",
     "minimal": "mute",
 }
+for _page, _, _ in LAYOUTS:
+    saved_views.register_page(_page, ProjectFilter, "sort", "columns")
 HEADER = ["key", "name", "business unit", "stage", "health", "risk tier", "value a year", "POC budget", "currency"]
 HEADER += ["POC ends", "readiness (of 100)", "waits for", "owner", "sponsor"]
 
@@ -74,15 +77,13 @@ class Narrowed:
         columns = columns_of(address)
         return {
             "filter": self.filters,
-            "address": address,
             "query": query,
             "chips": chips(self.filters.form, address),
             "presets": [(title, address.only(value), value == _filters(address)) for title, value in PRESETS],
             "layouts": [(each, title, icon, each == page) for each, title, icon in LAYOUTS],
-            "page_code": page,
+            **saving(address, page),
             "hidden": address.hidden("search", "business_unit", "health", "risk_tier"),
             "is_fragment": is_fragment_request(request),
-            "kept": address.effective.urlencode(),
             "columns": columns,
             "all_columns": [(code, title, code in columns) for code, title in COLUMNS.items()],
             "column_fields": address.hidden("columns"),

@@ -10,13 +10,14 @@ from coe_portal.core.errors import NotFound
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, IntakeDecision, Review
 from governance.policies import priorities, scoring
-from governance.policies.wording import words
+from governance.policies.wording import is_named, words
 from governance.services.qualification import deciding, reviewing, weights
 from projects.checklists import fields_of
 from projects.models import (
     Concept,
     ConceptState,
     Criterion,
+    Dataset,
     Distinction,
     FieldQuestion,
     Member,
@@ -24,7 +25,7 @@ from projects.models import (
     Reviewer,
     Stage,
 )
-from projects.services import field_questions
+from projects.services import field_questions, named_data
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ class Qualification:
     """One intake as its page and the API show it.
 
     Attributes:
+        named: the data sets that the case names, by their keys.
         hidden: others' scores are kept back until the reader has given their own, so that nobody is anchored.
         review_refusal: why the reader may not score it; empty when they may.
     """
@@ -102,6 +104,7 @@ class Qualification:
     priorities: list[priorities.Priority]
     replies: list[Reply]
     review_refusal: str
+    named: Mapping[str, Dataset]
 
     @property
     def waits_for_concept(self) -> bool:
@@ -147,6 +150,7 @@ def of(project: Project, reader: User, *, with_questions: bool = True) -> Qualif
     hidden = bool(reviews) and project.stage == Stage.QUALIFICATION and not why_not and own is None
     scores = [] if hidden else [row.scores for row in reviews]
     found = scoring.summarise(scores, weighing.weights)
+    named = named_data.named_by(answers.values())
     return Qualification(
         project=project,
         concept=getattr(project, "concept", None),
@@ -159,7 +163,8 @@ def of(project: Project, reader: User, *, with_questions: bool = True) -> Qualif
         own=own,
         hidden=hidden,
         priorities=priorities.priorities(scoring.means_of(scores), answers, len(members)),
-        replies=_replies(project, criteria, answers) if with_questions else [],
+        replies=_replies(project, criteria, answers, named) if with_questions else [],
+        named=named,
         review_refusal=why_not,
     )
 
@@ -184,14 +189,20 @@ def _scales(weighing: weights.Weighing, found: scoring.Summary, own: Review | No
     ]
 
 
-def _replies(project: Project, criteria: list[Criterion], answers: Mapping[str, Mapping[str, Any]]) -> list[Reply]:
+def _replies(
+    project: Project,
+    criteria: list[Criterion],
+    answers: Mapping[str, Mapping[str, Any]],
+    named: Mapping[str, Dataset],
+) -> list[Reply]:
     known = {item.code: item for item in criteria}
+    names = names_of(named)
     return [
         Reply(
             item,
             field_questions.title_of(item, known),
-            words(item.said),
-            words(field_questions.said_at(answers.get(item.code, {}), item.field)),
+            words(item.said, names),
+            words(field_questions.said_at(answers.get(item.code, {}), item.field), names),
             field_questions.is_changed(item, answers),
         )
         for item in project.field_questions.for_list()
@@ -207,9 +218,14 @@ def around(project: Project) -> Surroundings:
     )
 
 
-def parts_of(criteria: Sequence[Criterion], members: Sequence[Member]) -> list[Part]:
+def names_of(named: Mapping[str, Dataset]) -> dict[str, str]:
+    """Data sets in words by their keys."""
+    return {key: named_data.in_words(dataset) for key, dataset in named.items()}
+
+
+def parts_of(found: Qualification) -> list[Part]:
     """Every question with its fields in words, also those that are still empty, so that each can be asked about."""
-    names = {member.user.username: str(member.user) for member in members}
+    names = {member.user.username: str(member.user) for member in found.members} | names_of(found.named)
     return [
         Part(
             item,
@@ -218,14 +234,14 @@ def parts_of(criteria: Sequence[Criterion], members: Sequence[Member]) -> list[P
                 for name, rule in fields_of(item.answer_schema)
             ],
         )
-        for item in criteria
+        for item in found.criteria
     ]
 
 
 def _said(rule: Mapping[str, Any], value: Any, names: Mapping[str, str]) -> str:
     if value is None:
         return ""
-    return words(value, names if rule.get("format") == "username" else {})
+    return words(value, names if is_named(rule) else {})
 
 
 def decide_refusal(user: User, found: Qualification, request: ApprovalRequest | None) -> str:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 
-from coe_portal.core.models import SavedView, User
+from coe_portal.core.models import SavedView, SavedViewPage, User
+from coe_portal.core.services import saved_views
 
 FLEETING = ("view", "cursor")
 
@@ -40,7 +42,7 @@ class Address:
         """The query string itself; the cursor never survives a change of the list."""
         return self.link()
 
-    def link(self, **changes: str | list[str]) -> str:
+    def link(self, /, **changes: str | list[str]) -> str:
         """The query string with other values; an empty one takes the parameter away."""
         kept = self.own.copy()
         kept.pop("cursor", None)
@@ -72,6 +74,12 @@ def address_of(own: QueryDict, user: User) -> Address:
     wanted = own.get("view", "")
     known = SavedView.objects.visible_to(user).filter(pk=wanted[:26]) if wanted and "\x00" not in wanted else None
     return Address(own, known.first() if known is not None else None)
+
+
+def saving(address: Address, page: SavedViewPage) -> dict[str, Any]:
+    """What the control shows with which a list is saved as a view."""
+    kept = saved_views.kept_of(page.value, address.effective)
+    return {"address": address, "page_code": page.value, "page_url": reverse(page.url_name), "kept": kept}
 
 
 def without(query: QueryDict, *names: str) -> str:
