@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from coe_portal.core.models import User
 from coe_portal.core.services import tokens
@@ -15,6 +17,7 @@ from governance.services import approvals, intakes
 from projects.models import Project
 from tests import factories
 
+HTMX = {"HX-Request": "true"}
 ENVIRONMENT: dict[str, Any] = {
     "name": "local",
     "kind": "local",
@@ -105,3 +108,15 @@ def bearer(user: User, *scopes: str) -> dict[str, str]:
     wanted = list(scopes) or ["read", "write"]
     _, token = tokens.create_token(user=user, scopes=wanted, days=1, name="test", actor=user)
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def browser(client: Client, scientist: User) -> Client:
+    """The data scientist, signed in."""
+    client.force_login(scientist)
+    return client
+
+
+def text(answer: Any) -> str:
+    """A page as a person reads it: no entities."""
+    return unescape(answer.content.decode())
