@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 def test_a_read_that_cannot_be_answered_is_a_problem(
     client: Client, domain: dict[str, str], path: str, status: int
 ) -> None:
-    is_problem(client.get(path, headers=domain), status)
+    assert is_problem(client.get(path, headers=domain), status)["status"] == status
 
 
 @pytest.mark.parametrize("resource", ["runs", "audit"])
