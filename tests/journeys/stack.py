@@ -29,6 +29,7 @@ class Stack:
     env: dict[str, str]
     url: str = ""
     process: "subprocess.Popen[str]" = field(init=False)
+    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
@@ -59,8 +60,11 @@ class Stack:
         return done.stdout.strip()
 
     def token(self, user: str, *scopes: str) -> str:
-        wanted = [word for scope in scopes for word in ("--scope", scope)]
-        return self.portal("create_token", user, *wanted).splitlines()[-1]
+        """A token of this person, made by the command once: each command starts a Django of its own."""
+        if (user, *scopes) not in self.tokens:
+            wanted = [word for scope in scopes for word in ("--scope", scope)]
+            self.tokens[user, *scopes] = self.portal("create_token", user, *wanted).splitlines()[-1]
+        return self.tokens[user, *scopes]
 
 
 def free_port() -> int:
