@@ -1,11 +1,13 @@
 """People, a project and places to run, arranged through services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from django.test import Client
 
 from coe_portal.core.models import User
@@ -29,6 +31,15 @@ ENVIRONMENT: dict[str, Any] = {
     "images": {"sklearn": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"},
     "access": "all_projects",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_botocore_knows_of_aws_is_read_once() -> Iterator[None]:
+    """It reads megabytes of JSON for each session, and nearly every test here begins sessions of its own."""
+    shared = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: shared)
+        yield
 
 
 @pytest.fixture
