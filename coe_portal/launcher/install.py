@@ -68,8 +68,11 @@ def _bring_up_to_date(name: str) -> None:
 
 
 def _is_sound() -> bool:
-    """Whether .venv holds a Python that is new enough and able to install."""
-    question = "import sys, pip; sys.exit(sys.version_info < (3, 12))"
+    """Whether .venv holds a Python of its own that is new enough and able to install.
+
+    Without its pyvenv.cfg the same program is the Python behind it, and installing would change that one.
+    """
+    question = "import sys, pip; sys.exit(sys.version_info < (3, 12) or sys.prefix == sys.base_prefix)"
     with contextlib.suppress(OSError):
         return subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False).returncode == 0
     return False

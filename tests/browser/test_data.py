@@ -1,27 +1,21 @@
 """A team asks for data, its owner agrees, the copy is given back and seen to be gone, with real workers."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SignIn
+from tests.browser.test_accessibility import DESKTOP, PHONE, in_both_schemes, width_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def _look(page: Page) -> list[str]:
     """What axe-core finds in both colour schemes, and whether the page scrolls sideways on a phone."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        expect(page.locator(f"html[data-bs-theme={scheme}]")).to_have_count(1)
-        violations = Axe().run(page, options=RULES).response["violations"]
-        found += [f"{page.url} {scheme} {item['id']}: {item['nodes'][0]['html'][:160]}" for item in violations]
-    page.set_viewport_size({"width": 390, "height": 844})
-    if page.evaluate("document.documentElement.scrollWidth") > 390:
+    found = in_both_schemes(page, page.url)
+    page.set_viewport_size(PHONE)
+    if width_of(page) > PHONE["width"]:
         found.append(f"{page.url} scrolls sideways")
-    page.set_viewport_size({"width": 1440, "height": 1000})
+    page.set_viewport_size(DESKTOP)
     return found
 
 

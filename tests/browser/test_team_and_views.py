@@ -1,8 +1,11 @@
 """The team's matrix on a phone and by keyboard alone, and a view that is saved without leaving the portfolio."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignIn
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def _row(name: str) -> str:

@@ -1,10 +1,14 @@
 """People, a project and places to run, arranged through services."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
+from django.test import Client
 
 from coe_portal.core.models import User
 from coe_portal.core.services import tokens
@@ -15,6 +19,7 @@ from governance.services import approvals, intakes
 from projects.models import Project
 from tests import factories
 
+HTMX = {"HX-Request": "true"}
 ENVIRONMENT: dict[str, Any] = {
     "name": "local",
     "kind": "local",
@@ -26,6 +31,15 @@ ENVIRONMENT: dict[str, Any] = {
     "images": {"sklearn": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"},
     "access": "all_projects",
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_botocore_knows_of_aws_is_read_once() -> Iterator[None]:
+    """It reads megabytes of JSON for each session, and nearly every test here begins sessions of its own."""
+    shared = create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: shared)
+        yield
 
 
 @pytest.fixture
@@ -105,3 +119,15 @@ def bearer(user: User, *scopes: str) -> dict[str, str]:
     wanted = list(scopes) or ["read", "write"]
     _, token = tokens.create_token(user=user, scopes=wanted, days=1, name="test", actor=user)
     return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def browser(client: Client, scientist: User) -> Client:
+    """The data scientist, signed in."""
+    client.force_login(scientist)
+    return client
+
+
+def text(answer: Any) -> str:
+    """A page as a person reads it: no entities."""
+    return unescape(answer.content.decode())

@@ -23,6 +23,8 @@ from botocore.config import Config
 from coe_portal.launcher.environment import local_aws_environment
 from tests.journeys.stack import Stack
 
+# It ended well, and AWS has exactly one job for it, its own.
+ONCE = {"state": "succeeded", "failure": None, "jobs": 1, "knows its job": True}
 FINAL = ("succeeded", "failed", "stopped", "lost")
 WISH = {
     "project": "PRJ-1",
@@ -122,11 +124,11 @@ class Chaos:
 
         return until(look, patience)
 
-    def succeeds_once(self, run: str) -> None:
-        """The outcome to be kept in every fault: it ended well, and AWS has exactly one job for it, its own."""
+    def outcome(self, run: str) -> dict[str, Any]:
+        """How the run ended and what AWS has for it; in every fault this has to be ``ONCE``."""
         seen, jobs = self.finished(run), self.jobs(run)
-        assert (seen["state"], len(jobs)) == ("succeeded", 1), (seen["state"], seen["failure"], jobs)
-        assert seen["arn"] == jobs[0]
+        told = {"state": seen["state"], "failure": seen["failure"]}
+        return told | {"jobs": len(jobs), "knows its job": jobs == [seen["arn"]]}
 
     # AWS's side
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from coe_portal.core.models import User
 
 WHO = ("anonymous", "stranger", "scientist", "security", "lead", "auditor")
 
@@ -64,3 +67,11 @@ def api_methods(view: Any) -> list[str]:
     actions = getattr(view, "actions", None)
     names = actions or [name for name in ("post", "put", "patch", "delete") if hasattr(view.cls, name)]
     return [name for name in names if name in ("post", "put", "patch", "delete")]
+
+
+def signed_in(who: str, people: dict[str, User]) -> Client:
+    """A client of this person; nobody signs in as "anonymous"."""
+    client = Client()
+    if who != "anonymous":
+        client.force_login(people[who])
+    return client

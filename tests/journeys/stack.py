@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import prepared
+
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"ready: (http://127\.0\.0\.1:\d+)")
 HIDDEN = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SECRET_KEY", "ALLOWED_HOSTS", "INSECURE_HTTP")
@@ -27,6 +29,7 @@ class Stack:
     env: dict[str, str]
     url: str = ""
     process: "subprocess.Popen[str]" = field(init=False)
+    tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start it and wait until it is ready."""
@@ -57,8 +60,11 @@ class Stack:
         return done.stdout.strip()
 
     def token(self, user: str, *scopes: str) -> str:
-        wanted = [word for scope in scopes for word in ("--scope", scope)]
-        return self.portal("create_token", user, *wanted).splitlines()[-1]
+        """A token of this person, made by the command once: each command starts a Django of its own."""
+        if (user, *scopes) not in self.tokens:
+            wanted = [word for scope in scopes for word in ("--scope", scope)]
+            self.tokens[user, *scopes] = self.portal("create_token", user, *wanted).splitlines()[-1]
+        return self.tokens[user, *scopes]
 
 
 def free_port() -> int:
@@ -68,9 +74,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_portal(**extra: str) -> Iterator[Stack]:
-    """Start the portal, wait until it is ready, stop it at the end and check that it stopped cleanly."""
+def running_portal(*, first_start: bool = False, **extra: str) -> Iterator[Stack]:
+    """Start the portal, wait until it is ready, stop it at the end and check that it stopped cleanly.
+
+    ``first_start``: in an empty folder, as on a person's first day; else the folder holds a migrated database already.
+    """
     with tempfile.TemporaryDirectory(prefix="coe-journey-") as folder:
+        if not first_start:
+            prepared.furnish(Path(folder))
         env = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         env |= {"PORT": str(free_port()), "VAR_DIR": folder, "LOG_LEVEL": "WARNING", **extra}
         stack = Stack(Path(folder), env)

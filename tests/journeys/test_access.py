@@ -1,21 +1,16 @@
 """Every address, as everybody: a new route without a row here fails.
 
 The project is in its proof of concept, so approvers may read it; a stranger takes no part in it. A status is what a GET
-answers; ``405`` marks commands, which are posted in the second table.
+answers; ``405`` marks commands, which ``test_access_writes.py`` posts.
 """
 
 from typing import Any
 
 import pytest
-from django.apps import apps as django_apps
 from django.db import transaction
-from django.test import Client
-from django.utils import timezone
 
-from coe_portal.core.models import AuditEntry, OutboxEvent, User
-from governance.models import ApprovalRequest, BreakGlass, Notification, PocDecision, Review, Waiver
-from projects.models import Project
-from tests.journeys.routes import WHO, everything, ours
+from coe_portal.core.models import User
+from tests.journeys.routes import WHO, ours, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -277,23 +272,13 @@ TABLE: dict[str, tuple[int, ...]] = {
 }
 
 
-ROUTES = sorted(ours())
-
-
 def test_every_address_has_a_row_and_every_row_an_address() -> None:
-    assert set(ROUTES) == set(TABLE)
-
-
-def _client(who: str, people: dict[str, User]) -> Client:
-    client = Client()
-    if who != "anonymous":
-        client.force_login(people[who])
-    return client
+    assert set(ours()) == set(TABLE)
 
 
 def test_everybody_reads_what_is_theirs_and_nothing_else(things: dict[str, Any], people: dict[str, User]) -> None:
     seen: dict[str, tuple[int, ...]] = {}
-    clients = {who: _client(who, people) for who in WHO}
+    clients = {who: signed_in(who, people) for who in WHO}
     for route in TABLE:
         address = "/" + route.format(**things)
         seen[route] = tuple(clients[who].get(address).status_code for who in WHO)
@@ -305,7 +290,7 @@ def test_nonsense_is_never_an_error_of_ours(things: dict[str, Any], people: dict
     """Whoever posts whatever to any address: a refusal, never a 5xx."""
     wrong = {}
     for who in ("anonymous", "stranger", "lead"):
-        client = _client(who, people)
+        client = signed_in(who, people)
         for route in TABLE:
             for content in ("application/json", "multipart/form-data; boundary=BoUnDaRyStRiNg", "text/plain"):
                 with transaction.atomic():
@@ -315,121 +300,3 @@ def test_nonsense_is_never_an_error_of_ours(things: dict[str, Any], people: dict
                 if not expected:
                     wrong[f"{who} {route} {content}"] = status
     assert wrong == {}
-
-
-# The console: who opens what. Auditors only read; members, approvers and strangers stay out.
-
-CHANGED_BY_LEADS = (200, 200, 200)  # list, add, change
-ADDED_BY_LEADS = (200, 200, 200)  # what exists is only shown
-READ_ONLY = (200, 403, 200)
-CONSOLE: dict[str, tuple[int, ...]] = {
-    "core/auditentry": READ_ONLY,
-    "core/outboxevent": READ_ONLY,
-    "core/apitoken": READ_ONLY,
-    "core/user": CHANGED_BY_LEADS,
-    "projects/businessunit": CHANGED_BY_LEADS,
-    "projects/project": READ_ONLY,
-    "projects/dataset": CHANGED_BY_LEADS,
-    "projects/dataaccess": READ_ONLY,
-    "projects/skill": CHANGED_BY_LEADS,
-    "projects/handover": READ_ONLY,
-    "projects/lesson": READ_ONLY,
-    "governance/policyversion": ADDED_BY_LEADS,
-    "governance/approvalrequest": READ_ONLY,
-    "governance/breakglass": READ_ONLY,
-    "governance/condition": READ_ONLY,
-    "governance/delegation": READ_ONLY,
-    "governance/finding": READ_ONLY,
-    "governance/notification": READ_ONLY,
-    "governance/pocdecision": READ_ONLY,
-    "governance/review": READ_ONLY,
-    "governance/waiver": READ_ONLY,
-    "deployments/environment": CHANGED_BY_LEADS,
-    "deployments/templateversion": READ_ONLY,
-    "deployments/price": ADDED_BY_LEADS,
-    "deployments/run": READ_ONLY,
-}
-KINDS = {"": 0, "add/": 1, "<path:object_id>/change/": 2}
-DELETE, HISTORY, JUMP = "<path:object_id>/delete/", "<path:object_id>/history/", "<path:object_id>/"
-# Addresses that are not a model's own; for anonymous, stranger, security, lead, auditor.
-CONSOLE_PAGES: dict[str, tuple[int, ...]] = {
-    "admin/": (302, 302, 302, 200, 200),
-    "admin/system/": (302, 302, 302, 200, 200),
-    "admin/core/user/<int:user_id>/password/": (302, 302, 302, 200, 403),
-    "admin/login/": (302, 403, 403, 302, 302),
-    "admin/logout/": (302, 302, 302, 405, 405),
-    "admin/password_change/": (302, 302, 302, 200, 200),
-    "admin/password_change/done/": (302, 302, 302, 200, 200),
-    "admin/autocomplete/": (302, 302, 302, 403, 403),
-    "admin/jsi18n/": (302, 302, 302, 200, 200),
-    "admin/r/<path:content_type_id>/<path:object_id>/": (302, 302, 302, 404, 404),
-    "admin/^(?P<app_label>core|projects|governance|deployments)/$": (302, 302, 302, 200, 200),
-    "admin/(?P<url>.*)$": (302, 302, 302, 404, 404),
-}
-
-
-def _console() -> list[str]:
-    return [route for route, _ in everything() if route.startswith("admin/")]
-
-
-def test_every_address_of_the_console_has_a_row() -> None:
-    models = {f"admin/{model}/{kind}" for model in CONSOLE for kind in (*KINDS, DELETE, HISTORY, JUMP)}
-    assert set(_console()) == models | set(CONSOLE_PAGES)
-
-
-def _judged(project: Project, people: dict[str, User]) -> None:
-    """A review, a decision on the proof of concept and a waiver, as they are stored."""
-    scores = {"value": 4, "feasibility": 4, "data_readiness": 4, "risk": 4}
-    Review.objects.create(project=project, reviewer=people["lead"], revision=1, scores=scores, policy_version="x:1")
-    PocDecision.objects.create(project=project, decision="go", reason="It works.", decided_by=people["lead"])
-    criterion, today = project.criteria.all()[0], timezone.localdate()
-    Waiver.objects.create(
-        project=project, criterion=criterion, ends_on=today, reason="Soon.", requested_by=people["domain"]
-    )
-
-
-def test_the_console_is_for_leads_and_auditors(things: dict[str, Any], people: dict[str, User]) -> None:
-    OutboxEvent.objects.get_or_create(key="k", name="happened", payload={}, state="parked")
-    asked = ApprovalRequest.objects.all()[0]
-    BreakGlass.objects.create(project=asked.project, action="deploy", hours=1, requested_by=people["domain"])
-    Notification.objects.create(event_key="k", person=people["lead"], request=asked, telling="asked")
-    _judged(asked.project, people)
-    clients = {who: _client(who, people) for who in WHO}
-    seen, expected = {}, {}
-    for model, statuses in CONSOLE.items():
-        pk = django_apps.get_model(model.replace("/", ".")).objects.order_by("pk")[0].pk
-        for kind, position in KINDS.items():
-            address = f"/admin/{model}/{kind.replace('<path:object_id>', str(pk))}"
-            seen[address] = tuple(client.get(address).status_code for client in clients.values())
-            auditor = 403 if kind == "add/" else 200
-            expected[address] = (302, 302, 302, 302, statuses[position], auditor)
-        for kind, status in ((DELETE, 403), (HISTORY, 200)):
-            address = f"/admin/{model}/{kind.replace('<path:object_id>', str(pk))}"
-            seen[address] = tuple(client.get(address).status_code for client in clients.values())
-            expected[address] = (302, 302, 302, 302, status, status)
-    wrong = {address: (expected[address], row) for address, row in seen.items() if row != expected[address]}
-    assert not wrong, "\n".join(f"{address}: expected {pair[0]}, saw {pair[1]}" for address, pair in wrong.items())
-
-
-def test_the_other_pages_of_the_console(things: dict[str, Any], people: dict[str, User]) -> None:
-    clients = [_client(who, people) for who in ("anonymous", "stranger", "security", "lead", "auditor")]
-    filled = {"<int:user_id>": str(people["scientist"].pk), "<path:content_type_id>/<path:object_id>": "1/1"}
-    filled |= {"^(?P<app_label>core|projects|governance|deployments)/$": "core/", "(?P<url>.*)$": "nowhere/"}
-    seen = {}
-    for route in CONSOLE_PAGES:
-        address = "/" + route
-        for name, value in filled.items():
-            address = address.replace(name, value)
-        seen[route] = tuple(client.get(address).status_code for client in clients)
-    wrong = {route: (CONSOLE_PAGES[route], row) for route, row in seen.items() if row != CONSOLE_PAGES[route]}
-    assert not wrong, "\n".join(f"{route}: expected {pair[0]}, saw {pair[1]}" for route, pair in wrong.items())
-
-
-@pytest.mark.parametrize("who", ["anonymous", "stranger", "security", "auditor"])
-def test_nobody_but_leads_posts_to_the_console(who: str, things: dict[str, Any], people: dict[str, User]) -> None:
-    client, before = _client(who, people), AuditEntry.objects.count()
-    for model in CONSOLE:
-        pk = django_apps.get_model(model.replace("/", ".")).objects.order_by("pk").values_list("pk", flat=True).first()
-        for kind in ("add/", f"{pk}/change/", f"{pk}/delete/"):
-            assert client.post(f"/admin/{model}/{kind}", {"post": "yes", "name": "x"}).status_code in (302, 403)
-    assert AuditEntry.objects.count() == before

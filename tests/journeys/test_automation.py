@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "automation.md").read_text()
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running_portal() as portal:
+    with running_portal(first_start=True) as portal:
         yield portal
 
 

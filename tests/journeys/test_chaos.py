@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from tests.journeys.chaos import WISH, Chaos, at_once, sign_in, until
+from tests.journeys.chaos import ONCE, WISH, Chaos, at_once, sign_in, until
 from tests.journeys.stack import Stack, running_portal
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("chaos"), pytest.mark.timeout(400)]
@@ -107,7 +107,7 @@ def test_a_lost_create_response_ends_with_the_job_adopted(chaos: Chaos) -> None:
     until(lambda: chaos.run(run)["arn"])
     chaos.control(simulate=1.0, drop_event_rate=0.0)
     assert chaos.created() >= calls + 2, "asked once more, and told that the job exists"
-    chaos.succeeds_once(run)
+    assert chaos.outcome(run) == ONCE
 
 
 def test_a_post_sent_five_times_at_once_with_one_key_is_one_run(chaos: Chaos) -> None:
@@ -115,7 +115,7 @@ def test_a_post_sent_five_times_at_once_with_one_key_is_one_run(chaos: Chaos) ->
     answers = at_once(*send)
     assert {status for status, _ in answers} == {201}
     assert len({run["id"] for _, run in answers}) == 1
-    chaos.succeeds_once(answers[0][1]["id"])
+    assert chaos.outcome(answers[0][1]["id"]) == ONCE
 
 
 def test_approve_and_reject_at_the_same_instant_give_one_outcome(stack: Stack, chaos: Chaos) -> None:
@@ -137,12 +137,12 @@ def test_an_emptied_broker_loses_no_work(stack: Stack, chaos: Chaos) -> None:
     run = chaos.launch()
     with redis.Redis.from_url(state["REDIS_URL"]) as server:
         server.flushall()
-    chaos.succeeds_once(run)
+    assert chaos.outcome(run) == ONCE
 
 
 def test_a_killed_broker_loses_no_work(chaos: Chaos) -> None:
     chaos.signal("valkey-server", signal.SIGKILL)
-    chaos.succeeds_once(chaos.launch())
+    assert chaos.outcome(chaos.launch()) == ONCE
 
 
 def test_a_broker_that_hangs_keeps_nobody_from_signing_in_or_launching(stack: Stack, chaos: Chaos) -> None:
@@ -151,7 +151,7 @@ def test_a_broker_that_hangs_keeps_nobody_from_signing_in_or_launching(stack: St
         assert sign_in(stack.url, "scientist", stack.password).endswith("/")
         run = chaos.launch()
         assert time.monotonic() - began < 20
-    chaos.succeeds_once(run)
+    assert chaos.outcome(run) == ONCE
 
 
 def test_in_a_storm_of_refusals_and_bad_events_every_run_ends_once(chaos: Chaos) -> None:
@@ -162,7 +162,7 @@ def test_in_a_storm_of_refusals_and_bad_events_every_run_ends_once(chaos: Chaos)
     time.sleep(8)
     chaos.control(**dict.fromkeys(storm, 0.0))
     for run in runs:
-        chaos.succeeds_once(run)
+        assert chaos.outcome(run) == ONCE
 
 
 def test_a_state_never_seen_before_is_shown_as_unknown_and_the_run_goes_on(chaos: Chaos) -> None:
@@ -170,7 +170,7 @@ def test_a_state_never_seen_before_is_shown_as_unknown_and_the_run_goes_on(chaos
     run = chaos.launch()
     until(lambda: chaos.run(run)["state"] == "unknown", 60)
     chaos.control(simulate=1.0, unknown_status="")
-    chaos.succeeds_once(run)
+    assert chaos.outcome(run) == ONCE
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
@@ -184,18 +184,18 @@ def test_a_portal_that_is_ended_or_killed_goes_on_where_it_was(stack: Stack, cha
     until(lambda: not any(map(_lives, everything)), 10)
     assert time.monotonic() - began < 10
     stack.start()
-    chaos.succeeds_once(run)
+    assert chaos.outcome(run) == ONCE
 
 
 def test_a_killed_database_comes_back_with_every_row(killed_database: str, chaos: Chaos) -> None:
-    chaos.succeeds_once(killed_database)
+    assert chaos.outcome(killed_database) == ONCE
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_worker_killed_around_the_create_call_leaves_exactly_one_job(
     killed: dict[str, str], chaos: Chaos, moment: str
 ) -> None:
-    chaos.succeeds_once(killed[moment])
+    assert chaos.outcome(killed[moment]) == ONCE
 
 
 def _lives(pid: int) -> bool:

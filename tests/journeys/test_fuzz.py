@@ -16,7 +16,7 @@ from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
-from schemathesis.schemas import APIOperation
+from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -49,6 +49,16 @@ def _one_connection() -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+_served: list[BaseSchema] = []
+
+
+def _described(headers: dict[str, str]) -> BaseSchema:
+    """The description as the application serves it: the same for everybody, and dear to write, so asked for once."""
+    if not _served:
+        _served.append(schemathesis.openapi.from_wsgi("/api/schema/", application, headers=headers))
+    return _served[0]
 
 
 def _known(operation: APIOperation, things: dict[str, Any]) -> dict[str, Any]:
@@ -94,8 +104,7 @@ def test_nothing_that_a_client_can_send_breaks_the_api(
     who: str, people: dict[str, User], things: dict[str, Any]
 ) -> None:
     headers = bearer(people[who], *SCOPES[who])
-    schema = schemathesis.openapi.from_wsgi("/api/schema/", application, headers=headers)
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in _described(headers).get_all_operations()]
     assert len(operations) > 60
     for operation in operations:
         _fuzz(operation, things, headers)

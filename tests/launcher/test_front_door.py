@@ -61,7 +61,7 @@ def test_the_first_command_makes_the_environment_and_the_second_does_not(copy: P
     assert "Installing" in portal(copy, "up", **REFUSED).err
 
 
-@pytest.mark.parametrize("damage", ["no installer", "interrupted", "no python", "a file"])
+@pytest.mark.parametrize("damage", ["no installer", "interrupted", "no python", "no mark of its own", "a file"])
 def test_a_half_made_environment_is_made_again(copy: Path, damage: str) -> None:
     venv = copy / ".venv"
     if damage == "a file":
@@ -76,9 +76,13 @@ def test_a_half_made_environment_is_made_again(copy: Path, damage: str) -> None:
     if damage == "no python":
         (venv / "bin" / "python").unlink()
         (venv / "bin" / "python").symlink_to("/nowhere/python3")
+    if damage == "no mark of its own":
+        subprocess.run([str(BASE_PYTHON), "-m", "venv", "--clear", str(venv)], check=True)
+        (venv / ".installed-embedded").write_bytes((copy / "requirements" / "embedded.txt").read_bytes())
+        (venv / "pyvenv.cfg").unlink()
     said = portal(copy, "up", **REFUSED)
     assert "Installing" in said.err and "AWS is “azure”" in said.err and "Traceback" not in said.err
-    assert not (venv / ".unfinished").exists()
+    assert not (venv / ".unfinished").exists() and (venv / "pyvenv.cfg").exists()
     assert portal(copy, "up", **REFUSED).sentence()
 
 
