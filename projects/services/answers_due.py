@@ -20,6 +20,15 @@ _WHY = {
 }
 
 
+def until(day: date) -> "QuerySet[Criterion, Any]":
+    """Questions that were to be answered until this day and wait for an answer, in projects that go on."""
+    waiting = (CriterionStatus.OPEN, CriterionStatus.REJECTED, CriterionStatus.EXPIRED)
+    rows = Criterion.objects.filter(due_on__lte=day, status__in=waiting).order_by("pk")
+    still = rows.exclude(project__stage__in=(*ENDED, Stage.QUALIFICATION, Stage.DEFERRED))
+    found: QuerySet[Criterion, Any] = still.select_related("owner", "project__owner")
+    return found
+
+
 def waiting_for(user: User) -> "QuerySet[Criterion, Any]":
     """The criteria that call this person: their own, and those of their projects that nobody in particular answers."""
     mine = Q(owner=user) | Q(owner=None, project__owner=user)
@@ -27,15 +36,6 @@ def waiting_for(user: User) -> "QuerySet[Criterion, Any]":
     due = Q(status=CriterionStatus.OPEN, due_on__lte=timezone.localdate() + SOON)
     rows = Criterion.objects.filter(mine).filter(again | due)
     found: QuerySet[Criterion, Any] = rows.exclude(project__stage__in=(*ENDED, Stage.QUALIFICATION))
-    return found
-
-
-def until(day: date) -> "QuerySet[Criterion, Any]":
-    """Questions that were to be answered until this day and wait for an answer, in projects that go on."""
-    waiting = (CriterionStatus.OPEN, CriterionStatus.REJECTED, CriterionStatus.EXPIRED)
-    rows = Criterion.objects.filter(due_on__lte=day, status__in=waiting).order_by("pk")
-    still = rows.exclude(project__stage__in=(*ENDED, Stage.QUALIFICATION, Stage.DEFERRED))
-    found: QuerySet[Criterion, Any] = still.select_related("owner", "project__owner")
     return found
 
 

@@ -8,9 +8,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from coe_portal.core import inbox, outbox
+from coe_portal.core import inbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, User
+from coe_portal.core.outbox import deliver_next
 from governance.models import Finding, Notification
 from governance.services import finding_owners, findings
 from projects.models import Project, Stage
@@ -127,7 +128,7 @@ def test_a_finding_is_handed_over_with_a_reason_and_waits_for_the_new_owner(proj
     assert done.owner == person("domain") and done.due_on == finding.due_on
     assert [task.title for task in inbox.tasks(person("domain"))] == ["Photos show number plates"]
     assert inbox.tasks(person("scientist")) == []
-    while outbox.deliver_next():
+    while deliver_next():
         pass
     assert Notification.objects.get().title == f"{project.key}: “Photos show number plates” is yours to put right"
     entry = AuditEntry.objects.get(action="finding.assigned")
