@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Q
 
-from coe_portal.core.widgets import FilterSelect
+from coe_portal.core.widgets import PlainSelect
 from governance.models import (
     ApprovalRequest,
     ApprovalState,
@@ -58,7 +58,7 @@ class InboxFilter(django_filters.FilterSet):  # type: ignore[misc]
         queryset=BusinessUnit.objects.all(),
         label="Business unit",
         empty_label="Any",
-        widget=FilterSelect,
+        widget=PlainSelect,
     )
 
     class Meta:

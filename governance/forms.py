@@ -1,12 +1,14 @@
 """The decision box, and delegating it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
-from coe_portal.core.models import User
+from coe_portal.core.colleagues import ColleagueField
+from coe_portal.core.models import SiteRole, User
+from coe_portal.core.models.user import UserQuerySet
 from governance.models import IntakeOutcome, PocChoice, Severity, Verdict
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import AccessPattern, BusinessUnit, Dataset, Project
@@ -103,15 +105,15 @@ class PocDecisionForm(forms.Form):
 class DelegationForm(forms.Form):
     """Who decides for the giver, for how long, about what."""
 
-    to = forms.ChoiceField(label="Who decides for you")
+    to = ColleagueField(label="Who decides for you")
     starts_on = forms.DateField(label="From", widget=_day())
     ends_on = forms.DateField(label="Until", help_text="The last day; both days are included.", widget=_day())
     scope = forms.ChoiceField(label="About")
 
     def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = [person for person in User.objects.people().exclude(pk=giver.pk) if not person.is_auditor]
-        self.fields["to"].choices = [("", "Choose a colleague"), *((person.username, str(person)) for person in people)]  # type: ignore[attr-defined]
+        others = User.objects.people().exclude(pk=giver.pk).exclude(site_roles__contains=[SiteRole.AUDITOR])
+        self.fields["to"].offer(others)  # type: ignore[attr-defined]
         self.fields["scope"].choices = [  # type: ignore[attr-defined]
             ("all", "Everything"),
             ("action:advance", "Only gates between stages"),
@@ -214,7 +216,7 @@ class FindingForm(forms.Form):
 
     title = forms.CharField(min_length=5, max_length=200, label="What is wrong?")
     severity = forms.ChoiceField(choices=Severity.choices, initial=Severity.MEDIUM, label="How much harm can it do?")
-    owner = forms.ChoiceField(required=False, label="Who puts it right?")
+    owner = ColleagueField(nobody="The project's owner", required=False, label="Who puts it right?")
     due_on = forms.DateField(
         required=False,
         label="Until when?",
@@ -229,21 +231,15 @@ class FindingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        people = [(person.username, str(person)) for person in User.objects.people()]
-        self.fields["owner"].choices = [("", "The project's owner"), *people]  # type: ignore[attr-defined]
-
 
 class AssignFindingForm(forms.Form):
     """Who puts a finding right from now on, and why."""
 
-    owner = forms.ChoiceField(
+    owner = ColleagueField(
         label="Who puts it right?", help_text="Somebody who can see the project; they get a mail and the task."
     )
     reason = forms.CharField(max_length=2000, label="Why it is handed over", widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: UserQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "Choose a colleague"), *((person.username, str(person)) for person in people)]
-        self.fields["owner"].choices = choices  # type: ignore[attr-defined]
+        self.fields["owner"].offer(people)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from coe_portal.core.models import User
-from coe_portal.core.widgets import FilterSelect
+from coe_portal.core.widgets import PlainSelect
 from projects.models import (
     AccessPattern,
     AccessStatus,
@@ -133,14 +133,14 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Key, name or summary")
     stage = django_filters.MultipleChoiceFilter(choices=Stage.choices, label="Stage")
     business_unit = django_filters.ModelChoiceFilter(
-        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=FilterSelect
+        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=PlainSelect
     )
     concept = django_filters.ChoiceFilter(
         field_name="concept__state", choices=ConceptState.choices, label="State of the concept"
     )
-    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", empty_label="Any", widget=FilterSelect)
+    health = django_filters.ChoiceFilter(choices=Health.choices, label="Health", empty_label="Any", widget=PlainSelect)
     risk_tier = django_filters.ChoiceFilter(
-        choices=RiskTier.choices, label="Risk tier", empty_label="Any", widget=FilterSelect
+        choices=RiskTier.choices, label="Risk tier", empty_label="Any", widget=PlainSelect
     )
     owner = django_filters.ModelChoiceFilter(
         queryset=User.objects.all(), to_field_name="username", label="Owner's username"
@@ -161,13 +161,13 @@ class ProjectFilter(django_filters.FilterSet):  # type: ignore[misc]
 class DatasetFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Name, description or location")
     classification = django_filters.ChoiceFilter(
-        choices=DataClassification.choices, label="Class", empty_label="Any", widget=FilterSelect
+        choices=DataClassification.choices, label="Class", empty_label="Any", widget=PlainSelect
     )
     readiness = django_filters.ChoiceFilter(
-        choices=Readiness.choices, label="Readiness", empty_label="Any", widget=FilterSelect
+        choices=Readiness.choices, label="Readiness", empty_label="Any", widget=PlainSelect
     )
     business_unit = django_filters.ModelChoiceFilter(
-        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=FilterSelect
+        queryset=BusinessUnit.objects.all(), label="Business unit", empty_label="Any", widget=PlainSelect
     )
     environment = django_filters.CharFilter(label="Environment")
     owner = django_filters.CharFilter(field_name="owner__username", label="Owner's username")
@@ -206,7 +206,7 @@ class DataAccessFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class LessonFilter(django_filters.FilterSet):  # type: ignore[misc]
     search = django_filters.CharFilter(method="filter_search", label="Words, project key or unit")
-    kind = django_filters.ChoiceFilter(choices=LessonKind.choices, label="Kind", empty_label="Any", widget=FilterSelect)
+    kind = django_filters.ChoiceFilter(choices=LessonKind.choices, label="Kind", empty_label="Any", widget=PlainSelect)
     tag = django_filters.CharFilter(method="filter_tag", label="Tag")
     project = django_filters.CharFilter(method="filter_project", label="Project key")
 

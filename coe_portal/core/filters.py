@@ -11,7 +11,7 @@ from django_filters.fields import IsoDateTimeField
 from coe_portal.core.models import AuditEntry, SavedView, SavedViewPage, SiteRole, User
 from coe_portal.core.models.audit import AuditQuerySet
 from coe_portal.core.models.user import UserQuerySet
-from coe_portal.core.widgets import FilterSelect
+from coe_portal.core.widgets import PlainSelect
 
 PORTAL = "-"  # no username
 # Kinds of happenings by the beginnings of their actions.
@@ -114,13 +114,13 @@ def _day() -> forms.DateInput:
 class StoryFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What narrows the story of one project: who, what kind of happening, and between which days."""
 
-    who = django_filters.ChoiceFilter(method="filter_who", label="Who", empty_label="Anybody", widget=FilterSelect)
+    who = django_filters.ChoiceFilter(method="filter_who", label="Who", empty_label="Anybody", widget=PlainSelect)
     kind = django_filters.ChoiceFilter(
         choices=[(code, title) for code, (title, _) in KINDS.items()],
         method="filter_kind",
         label="What",
         empty_label="Everything",
-        widget=FilterSelect,
+        widget=PlainSelect,
     )
     since = django_filters.DateFilter(field_name="at", lookup_expr="date__gte", label="From", widget=_day())
     until = django_filters.DateFilter(field_name="at", lookup_expr="date__lte", label="Until", widget=_day())

@@ -8,8 +8,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 
-class FilterSelect(forms.Select):
-    """A select for the filters of lists, drawn in one go: a template for each option costs more than the rows."""
+class PlainSelect(forms.Select):
+    """A select drawn in one go: a template for each option costs more than the rows of a list."""
 
     def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
         del renderer

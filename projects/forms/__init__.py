@@ -4,7 +4,6 @@ from projects.forms.answers import WORDS, AnswerForm
 from projects.forms.checklist import EvidenceForm, PlanForm, VerdictForm, WithdrawForm
 from projects.forms.datasets import DatasetForm
 from projects.forms.intake import ConceptForm, JoinForm
-from projects.forms.people import colleagues_or_nobody
 from projects.forms.projects import LessonForm, MemberForm, ProjectForm
 
 __all__ = [
@@ -20,5 +19,4 @@ __all__ = [
     "ProjectForm",
     "VerdictForm",
     "WithdrawForm",
-    "colleagues_or_nobody",
 ]

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 
+from coe_portal.core.colleagues import ColleagueField
 from projects import checklists
-from projects.forms.people import colleagues
 from projects.models import Criterion, Dataset, FieldQuestion
 from projects.services import named_data
 
@@ -141,6 +141,6 @@ def _text_field(rule: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:
     if kind == "date":
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **common)
     if kind == "username":
-        return forms.ChoiceField(choices=colleagues("Choose a colleague"), **common)
+        return ColleagueField(**common)
     widget = forms.Textarea(attrs={"rows": 3}) if kind == "text" else forms.TextInput()
     return forms.CharField(max_length=rule.get("maxLength"), widget=widget, **common)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from coe_portal.core.colleagues import ColleagueField
 from projects import filetypes
 from projects.models import (
     Criterion,
@@ -79,19 +80,17 @@ class WithdrawForm(forms.Form):
 class PlanForm(forms.Form):
     """Who answers a question, and until when."""
 
-    owner = forms.ChoiceField(required=False, label="Who answers")
+    owner = ColleagueField(nobody="Nobody in particular", required=False, label="Who answers")
     due_on = forms.DateField(
         required=False, label="Until", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
     @classmethod
-    def of(cls, criterion: Criterion, people: list[tuple[str, str]], data: Any = None) -> "PlanForm":
-        """The form beside a question; ``people`` are the colleagues to choose from, read once for all questions."""
+    def of(cls, criterion: Criterion, data: Any = None) -> "PlanForm":
+        """The form beside a question."""
         owner = criterion.owner.username if criterion.owner else ""
         initial = {"owner": owner, "due_on": criterion.due_on}
-        form = cls(data, initial=initial, auto_id=f"plan-{criterion.code}-%s", label_suffix="")
-        form.fields["owner"].choices = people  # type: ignore[attr-defined]
-        return form
+        return cls(data, initial=initial, auto_id=f"plan-{criterion.code}-%s", label_suffix="")
 
 
 class VerdictForm(forms.Form):

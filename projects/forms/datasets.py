@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from projects.forms.people import colleagues
+from coe_portal.core.colleagues import ColleagueField
 from projects.models import (
     BusinessUnit,
     DataClassification,
@@ -18,7 +18,7 @@ class DatasetForm(forms.Form):
     """An entry of the register; columns stand one a line, with their class after a colon."""
 
     name = forms.CharField(max_length=120, label="Name", help_text="As people name it, such as claims_outcomes.")
-    owner = forms.ChoiceField(label="Owner", help_text="Decides who gets access.")
+    owner = ColleagueField(label="Owner", help_text="Decides who gets access.")
     business_unit = forms.ModelChoiceField(queryset=BusinessUnit.objects.all(), label="Business unit")
     classification = forms.ChoiceField(choices=[("", "Choose a class"), *DataClassification.choices], label="Class")
     location = forms.CharField(max_length=1024, label="Location", help_text="A prefix: s3://bucket/claims/2026/")
@@ -41,7 +41,6 @@ class DatasetForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        self.fields["owner"].choices = colleagues("Choose a colleague")  # type: ignore[attr-defined]
         known = [(place.name, f"{place.name} ({place.region})") for place in places.known()]
         self.fields["environment"].choices = [("", "Not known"), *known]  # type: ignore[attr-defined]
 

@@ -1,10 +1,8 @@
 """Forms of a project and its team."""
 
-from typing import Any
-
 from django import forms
 
-from projects.forms.people import colleagues
+from coe_portal.core.colleagues import ColleagueField
 from projects.models import (
     BusinessUnit,
     LessonKind,
@@ -21,27 +19,21 @@ class ProjectForm(forms.Form):
         max_length=2000, required=False, label="In one or two sentences", widget=forms.Textarea(attrs={"rows": 3})
     )
     business_unit = forms.ModelChoiceField(queryset=BusinessUnit.objects.all(), label="Business unit")
-    sponsor = forms.ChoiceField(required=False, label="Sponsor", help_text="Who pays for it; may come later.")
+    sponsor = ColleagueField(
+        nobody="Nobody yet", required=False, label="Sponsor", help_text="Who pays for it; may come later."
+    )
     risk_tier = forms.ChoiceField(
         required=False,
         label="Risk if a prediction is wrong",
         choices=[("", "Not judged yet"), *RiskTier.choices],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["sponsor"].choices = colleagues("Nobody yet")  # type: ignore[attr-defined]
-
 
 class MemberForm(forms.Form):
     """Add a colleague to the team."""
 
-    user = forms.ChoiceField(label="Colleague")
+    user = ColleagueField(label="Colleague")
     roles = forms.MultipleChoiceField(choices=ProjectRole.choices, widget=forms.CheckboxSelectMultiple, label="Roles")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user"].choices = colleagues("Choose a colleague")  # type: ignore[attr-defined]
 
 
 class LessonForm(forms.Form):

@@ -16,7 +16,7 @@ from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import permissions
-from projects.forms import EvidenceForm, PlanForm, VerdictForm, colleagues_or_nobody
+from projects.forms import EvidenceForm, PlanForm, VerdictForm
 from projects.models import Criterion, CriterionStatus, Evidence, Project
 from projects.services import checklist, evidence, expiry, live_objects
 from projects.views.checklist import answer_refusal, rows_of
@@ -48,7 +48,7 @@ def _page(
     if item.status == CriterionStatus.ANSWERED:
         context["verdict_refusal"] = permissions.refusal(user, "give_verdict", project)
     if not context["answer_refusal"]:
-        context["plan"] = PlanForm.of(item, colleagues_or_nobody())
+        context["plan"] = PlanForm.of(item)
     if isinstance(refused, VerdictForm):
         context["row"]["verdict"] = refused
     elif refused is not None:
@@ -114,7 +114,7 @@ def plan(request: HttpRequest, key: str, code: str) -> HttpResponse:
     """Say who answers a question until when."""
     _, project = project_of(request, key)
     criterion = project.criteria.select_related("owner").filter(code=code).first() or Criterion(code=code)
-    form = PlanForm.of(criterion, colleagues_or_nobody(), request.POST)
+    form = PlanForm.of(criterion, request.POST)
 
     def keep() -> str:
         checklist.plan_criterion(project_key=key, code=code, actor=signed_in(request), **form.cleaned_data)

@@ -9,7 +9,7 @@ import yaml
 from django.db import transaction
 from django.test import Client
 
-from coe_portal.core import outbox, story
+from coe_portal.core import inbox, kept, outbox, story
 from coe_portal.core.errors import InvalidInput, StaleState
 from coe_portal.core.models import AuditEntry, User
 from governance.policies.document import Policy
@@ -191,21 +191,26 @@ def test_an_ended_project_reads_nothing_any_more(people: dict[str, User]) -> Non
     data_access.attest_destroyed(access_id=access.pk, statement=words, actor=people["scientist"])
 
 
+def _tasks(user: User) -> list[inbox.Task]:
+    kept.changed()  # a clock that a test moves changes nothing
+    return [task for task in inbox.tasks(user) if task.kind == "Data"]
+
+
 def test_what_has_to_be_seen_to_is_a_task_of_who_asked_and_of_the_owner(people: dict[str, User]) -> None:
     access = granted(pattern="sandbox_copy", environment="sandbox")
-    assert data_overview.tasks(people["scientist"]) == []
+    assert _tasks(people["scientist"]) == []
     with time_machine.travel(access.expires_at - timedelta(days=3), tick=False):
-        (task,) = data_overview.tasks(people["scientist"])
+        (task,) = _tasks(people["scientist"])
         assert (task.title, task.due_on) == ("Access to claims_outcomes ends", access.expires_on)
     data_access.revoke(access_id=access.pk, reason="Consent is gone.", actor=people["owner"])
     for who in ("scientist", "domain"):
         client = Client()
         client.force_login(people[who])
         assert "Destroy the copy of claims_outcomes" in client.get("/inbox/").content.decode()
-    assert data_overview.tasks(people["lead"]) == []
+    assert _tasks(people["lead"]) == []
     words = "The prefix was emptied with the command line."
     data_access.attest_destroyed(access_id=access.pk, statement=words, actor=people["scientist"])
-    assert data_overview.count(people["scientist"]) == 0
+    assert _tasks(people["scientist"]) == []
 
 
 def test_the_stricter_policy_has_security_agree_to_confidential_data(people: dict[str, User]) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from coe_portal.core import outbox
+from coe_portal.core import inbox, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed
 from coe_portal.core.models import AuditEntry, User
 from projects.models import Handover, Member, Project, Responsibility, Skill
-from projects.services import handovers, projects, raci, skills, team
+from projects.services import projects, raci, skills, team
 from tests.core.conftest import bearer
 from tests.factories import complete_intake, intake, organisation, person
 
@@ -137,7 +137,7 @@ def test_a_duty_that_somebody_takes_leaves_the_task_and_the_last_one_ends_it(
     _name(project, "domain", "model_development", "responsible")
     row = Handover.objects.get()
     assert (row.state, row.duties, row.done_at is not None) == ("done", [], True)
-    assert handovers.count(people["domain"]) == 0
+    assert inbox.counts(people["domain"])["handovers"] == 0
 
 
 def test_duties_that_a_colleague_shares_are_not_orphaned(people: dict[str, User]) -> None:
@@ -157,7 +157,7 @@ def test_an_account_that_is_switched_off_orphans_its_places_in_every_open_projec
     assert [(row.project, row.duties, row.reason) for row in Handover.objects.all()] == [
         (first, ["sponsor"], "deactivated")
     ]
-    task = handovers.tasks(people["domain"])[0]
+    task = inbox.tasks(people["domain"])[0]
     assert task.why == "Ingrid Solberg has no active account any more. Nobody else is its sponsor."
     projects.update_project(project_key=first.key, changes={"sponsor": "lead"}, actor=people["domain"])
     assert Handover.objects.get().state == "done"
@@ -178,7 +178,7 @@ def test_who_comes_back_takes_their_duties_again(client: Client, people: dict[st
 def test_the_task_of_an_owner_without_account_goes_to_the_leads(client: Client, people: dict[str, User]) -> None:
     intake()
     _switch(client, people["lead"], people["domain"], on=False)
-    assert handovers.tasks(people["lead"])[0].why.endswith("Nobody else owns the project or is the only domain expert.")
+    assert inbox.tasks(people["lead"])[0].why.endswith("Nobody else owns the project or is the only domain expert.")
 
 
 def test_people_say_what_they_can_and_leads_correct_it_but_nobody_else(client: Client, people: dict[str, User]) -> None:
