@@ -136,6 +136,12 @@ class Chaos:
     def aws(self) -> str:
         return f"http://127.0.0.1:{(self.stack.var / 'run' / 'local-aws.port').read_text()}"
 
+    def aws_answers(self) -> bool:
+        """Whether the local AWS of a portal that is starting can be asked yet."""
+        with contextlib.suppress(OSError):
+            return call(f"{self.aws}/_local/counts")[0] == 200
+        return False
+
     def control(self, **switches: Any) -> None:
         assert call(f"{self.aws}/_local/control", switches)[0] == 200
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,12 +31,18 @@ class Stack:
     process: "subprocess.Popen[str]" = field(init=False)
     tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def start(self) -> None:
+    def start(self, meanwhile: "Callable[[Stack], None] | None" = None) -> None:
         """Start it and wait until it is ready."""
         self.process = subprocess.Popen(
             [*LAUNCHER, "up"], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.url = _wait_until_ready(self.process)
+        try:
+            if meanwhile:
+                meanwhile(self)
+            self.url = _wait_until_ready(self.process)
+        except BaseException:
+            self.process.kill()
+            raise
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """End it; by SIGTERM it says so and its exit status is 0."""
@@ -74,10 +80,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_portal(*, first_start: bool = False, **extra: str) -> Iterator[Stack]:
+def running_portal(
+    *, first_start: bool = False, meanwhile: Callable[[Stack], None] | None = None, **extra: str
+) -> Iterator[Stack]:
     """Start the portal, wait until it is ready, stop it at the end and check that it stopped cleanly.
 
     ``first_start``: in an empty folder, as on a person's first day; else the folder holds a migrated database already.
+    ``meanwhile`` is done while it starts.
     """
     with tempfile.TemporaryDirectory(prefix="coe-journey-") as folder:
         if not first_start:
@@ -85,7 +94,7 @@ def running_portal(*, first_start: bool = False, **extra: str) -> Iterator[Stack
         env = {name: value for name, value in os.environ.items() if name not in HIDDEN}
         env |= {"PORT": str(free_port()), "VAR_DIR": folder, "LOG_LEVEL": "WARNING", **extra}
         stack = Stack(Path(folder), env)
-        stack.start()
+        stack.start(meanwhile)
         try:
             yield stack
         finally:
@@ -93,11 +102,10 @@ def running_portal(*, first_start: bool = False, **extra: str) -> Iterator[Stack
 
 
 def _wait_until_ready(process: "subprocess.Popen[str]") -> str:
-    said, end = "", time.monotonic() + 120
+    said, end = "", time.monotonic() + 180
     assert process.stdout is not None
     while time.monotonic() < end and (line := process.stdout.readline()):
         said += line
         if found := READY.search(line):
             return found[1]
-    process.kill()
     raise AssertionError(f"the portal did not start:\n{said}")
