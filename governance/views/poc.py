@@ -86,7 +86,6 @@ def decision_page(request: HttpRequest, key: str) -> HttpResponse:
         else:
             return _decided(request, decided)
     context = {"project": project, "form": form, **_refusals(user, project), **clock_context(project)}
-    context["running"] = spending.running_of(project)
     return render(request, "governance/poc_decision.html", context, status=422 if form.errors else 200)
 
 
@@ -95,9 +94,10 @@ def _refusals(user: User, project: Project) -> dict[str, Any]:
         stage = project.get_stage_display().lower()
         return {"refusal": f"{project.key} is in {stage}; only a proof of concept is decided on here.", "note": ""}
     deciding = poc_decisions.refusal(user, project, PocChoice.GO)
+    if not deciding:
+        return {"refusal": "", "note": "", "running": spending.running_of(project)}
     extending = poc_decisions.refusal(user, project, PocChoice.EXTEND)
-    note = f"{deciding} You may ask for an extension." if deciding and not extending else ""
-    return {"refusal": extending if deciding else "", "note": note}
+    return {"refusal": extending, "note": "" if extending else f"{deciding} You may ask for an extension."}
 
 
 def _decided(request: HttpRequest, decided: PocDecision) -> HttpResponse:

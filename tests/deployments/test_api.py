@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from coe_portal.core import wakeups
 from coe_portal.core.models import OutboxEvent, User
 from deployments.models import Environment, Run, RunOutput
 from deployments.services.specification import Wish
@@ -154,7 +155,7 @@ def test_retry_and_clone_make_new_runs(client: Client, launch: Launch, scientist
 def test_reading_the_log_has_workers_fetch_it(client: Client, launch: Launch, scientist: User) -> None:
     run, headers = launch(), bearer(scientist)
     empty = client.get(f"/api/v1/runs/{run.pk}/logs/", headers=headers)
-    assert empty.json() == {"text": "", "complete": False, "fetched_at": None}
+    assert empty.json() == {"text": "", "complete": False, "fetched_at": None, "trouble": ""}
     assert RunOutput.objects.wanted().get().run_id == run.pk
     RunOutput.objects.update(log="step 1/9\n", log_complete=True, metric_series={"validation:accuracy": [[1, 0.9]]})
     assert client.get(f"/api/v1/runs/{run.pk}/logs/", headers=headers).json()["text"] == "step 1/9\n"
@@ -314,9 +315,19 @@ def test_environments_and_templates_take_a_fixed_number_of_queries(
 
 
 def test_the_broker_hears_of_a_launch_only_after_the_commit(
-    client: Client, scientist: User, body: dict[str, Any], django_capture_on_commit_callbacks: Any
+    client: Client,
+    scientist: User,
+    body: dict[str, Any],
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    sent: list[str] = []
+    monkeypatch.setattr(wakeups, "send", sent.append)
+    headers = bearer(scientist)
     with django_capture_on_commit_callbacks() as callbacks:
-        client.post("/api/v1/runs/", body, JSON, headers=bearer(scientist))
+        client.post("/api/v1/runs/", body, JSON, headers=headers)
         assert OutboxEvent.objects.filter(name="deployments.run_requested").count() == 1
-    assert len(callbacks) == 2
+    assert sent == []
+    for callback in callbacks:
+        callback()
+    assert sorted(sent) == ["core.drain_outbox", "deployments.submit_runs"]
