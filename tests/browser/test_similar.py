@@ -1,8 +1,11 @@
 """What is like an idea is shown while it is typed, before the rest of the form is filled in."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignIn
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def test_similar_work_is_shown_while_only_name_and_summary_are_typed(sign_in: SignIn) -> None:
