@@ -29,6 +29,7 @@ SEARCHES = (
     "/api/v1/runs/?search=unheard", "/api/v1/projects/similar/?text=classify+turbines+in+Oslo+to+save+time",
 )  # fmt: skip
 REPEATS, DEPTH = 40, 100
+WARM_UP = 20  # each of four workers has very likely compiled the templates of a page by then
 
 
 def main(arguments: list[str]) -> int:
@@ -124,7 +125,7 @@ def _pages(here: portal.Portal, browsers: dict[str, Visitor], projects: dict[str
     dearest, largest, fragments, portfolio = 0.0, 0, [], []
     for name, browser in browsers.items():
         for page in (*PAGES, f"projects/{projects[name]}"):
-            _repeat(browser, f"/{page}/", 4)
+            _repeat(browser, f"/{page}/", WARM_UP)
             before = processor_seconds(_web(here))
             times, size = _repeat(browser, f"/{page}/")
             cost = 1000 * (processor_seconds(_web(here)) - before) / REPEATS
