@@ -231,6 +231,10 @@ class FindingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    def __init__(self, *args: Any, people: UserQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].offer(people)  # type: ignore[attr-defined]
+
 
 class AssignFindingForm(forms.Form):
     """Who puts a finding right from now on, and why."""

@@ -10,7 +10,7 @@ from coe_portal.core.models import SiteRole, User
 from coe_portal.core.models.user import UserQuerySet
 from governance.events import FindingAssigned
 from governance.models import Finding, FindingState
-from projects.models import Project
+from projects.models import Project, Stage
 
 MAX_REASON = 2000
 
@@ -26,11 +26,14 @@ def refusal(finding: Finding, user: User, known: Project | None = None) -> str:
 
 
 def candidates(project: Project) -> UserQuerySet:
-    """The colleagues to choose from: the team, who is named on the project, its reviewers, approvers and CoE leads."""
+    """Whom ``candidate`` accepts: who sees the project, by their part in it, a role or a group, and changes things."""
     named = [project.owner_id, project.sponsor_id, project.created_by_id, project.deploy_authority_id]
-    takes_part = Q(pk__in=[pk for pk in named if pk]) | Q(pk__in=project.members.values("user"))
-    of_the_organisation = Q(site_roles__contains=[SiteRole.COE_LEAD]) | ~Q(approver_groups=[])
-    return User.objects.people().filter(takes_part | of_the_organisation)
+    sees = Q(pk__in=[pk for pk in named if pk]) | ~Q(site_roles=[])
+    sees |= Q(pk__in=project.members.values("user")) | Q(pk__in=project.reviewers.values("user"))
+    if project.stage != Stage.INTAKE:
+        sees |= ~Q(approver_groups=[])
+    only_reads = Q(site_roles__contains=[SiteRole.AUDITOR]) & ~Q(site_roles__contains=[SiteRole.COE_LEAD])
+    return User.objects.people().filter(sees).exclude(only_reads)
 
 
 def candidate(project: Project, username: str) -> User:

@@ -39,7 +39,7 @@ def report(request: HttpRequest, key: str) -> HttpResponse:
     """Report what a review found; looking reports nothing."""
     user = signed_in(request)
     project = visible_project(user, key)
-    form = FindingForm(request.POST or None)
+    form = FindingForm(request.POST or None, people=finding_owners.candidates(project))
     if request.method == "POST" and form.is_valid():
         try:
             found = findings.report(project_key=key, actor=user, **form.cleaned_data)

@@ -1,5 +1,6 @@
 """Findings are reported by people, wait for who puts them right, and are resolved with words and evidence."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from coe_portal.core.outbox import deliver_next
 from governance.models import Finding, Notification
 from governance.services import finding_owners, findings
 from projects.models import Project, Stage
+from projects.services import reviewers
 from tests.core.conftest import bearer
 from tests.factories import intake, organisation, person
 
@@ -158,6 +160,21 @@ def test_a_finding_is_handed_over_to_who_can_see_it_and_do_something(
     with pytest.raises(InvalidInput) as refused:
         finding_owners.assign(finding_id=finding.pk, **given, actor=person("lead"))
     assert sentence in refused.value.errors[field][0]
+
+
+@pytest.mark.parametrize("stage", [Stage.INTAKE, Stage.POC])
+def test_exactly_those_are_offered_who_are_accepted(project: Project, people: dict[str, User], stage: Stage) -> None:
+    Project.objects.filter(pk=project.pk).update(stage=Stage.QUALIFICATION)
+    reviewers.invite(project_key=project.key, username="stranger", actor=people["lead"])
+    Project.objects.filter(pk=project.pk).update(stage=stage)
+    project.refresh_from_db()
+    accepted = set()
+    for user in people.values():
+        with suppress(InvalidInput):
+            accepted.add(finding_owners.candidate(project, user.username))
+    assert set(finding_owners.candidates(project)) == accepted
+    assert {people["stranger"], people["lead"], people["domain"]} <= accepted and people["auditor"] not in accepted
+    assert (people["security"] in accepted) == (stage == Stage.POC)
 
 
 def test_who_left_gets_no_finding_and_a_resolved_one_stays_where_it_is(project: Project) -> None:
