@@ -75,15 +75,8 @@ def change_draft(*, policy_id: str, source: str, expected: str = "", actor: User
 
     Raises NotFound, NotAllowed, InvalidInput, and StaleState when it is published already or was changed meanwhile.
     """
-    if not actor.is_lead:
-        raise NotAllowed("Only CoE leads write policies.")
-    draft = PolicyVersion.objects.select_for_update().filter(pk=policy_id[:26]).first()
-    if draft is None:
-        raise NotFound("There is no such policy version.")
-    if draft.status != PolicyStatus.DRAFT:
-        raise StaleState(f"{fixed(draft)} Save your text as a new draft.")
-    if expected and expected != draft.digest:
-        raise StaleState("Somebody changed this draft in the meantime. Compare your text with theirs, then save again.")
+    advice = "Save your text as a new draft.", "Compare your text with theirs, then save again."
+    draft = _locked_draft(policy_id, expected, actor, advice)
     document = _checked(source)
     if document["name"] != draft.name:
         raise InvalidInput({"source": [f"The name of this draft is “{draft.name}” and stays so."]})
@@ -97,6 +90,24 @@ def change_draft(*, policy_id: str, source: str, expected: str = "", actor: User
         before={"digest": before},
         after={"digest": draft.digest},
     )
+    return draft
+
+
+def _locked_draft(policy_id: str, expected: str, actor: User, advice: tuple[str, str]) -> PolicyVersion:
+    """A draft that a CoE lead may change now.
+
+    Args:
+        advice: what to do when it is no draft, and when somebody changed it meanwhile.
+    """
+    if not actor.is_lead:
+        raise NotAllowed("Only CoE leads write and discard policies.")
+    draft = PolicyVersion.objects.select_for_update().filter(pk=policy_id[:26]).first()
+    if draft is None:
+        raise NotFound("There is no such policy version.")
+    if draft.status != PolicyStatus.DRAFT:
+        raise StaleState(f"{fixed(draft)} {advice[0]}")
+    if expected and expected != draft.digest:
+        raise StaleState(f"Somebody changed this draft in the meantime. {advice[1]}")
     return draft
 
 
@@ -116,15 +127,7 @@ def discard(*, policy_id: str, expected: str = "", actor: User) -> PolicyVersion
 
     Raises NotFound, NotAllowed, and StaleState when it is no draft, or was changed meanwhile.
     """
-    if not actor.is_lead:
-        raise NotAllowed("Only CoE leads discard drafts of policies.")
-    draft = PolicyVersion.objects.select_for_update().filter(pk=policy_id[:26]).first()
-    if draft is None:
-        raise NotFound("There is no such policy version.")
-    if draft.status != PolicyStatus.DRAFT:
-        raise StaleState(f"{fixed(draft)} Only drafts are discarded.")
-    if expected and expected != draft.digest:
-        raise StaleState("Somebody changed this draft in the meantime. Read it again before you discard it.")
+    draft = _locked_draft(policy_id, expected, actor, ("Only drafts are discarded.", "Read it again before you do."))
     POLICY_LIFECYCLE.change(draft, PolicyStatus.DISCARDED)
     thrown_away = {name: getattr(draft, name) for name in ("name", "number", "title", "digest")}
     audit.record(
