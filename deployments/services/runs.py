@@ -66,12 +66,10 @@ def clone_once(*, run_id: str, actor: User, changes: Mapping[str, Any] | None = 
 
 
 def _once(specification: Specification, actor: User, cloned_from: Run | None = None) -> Launched:
-    since, project = timezone.now(), specification.project
-    if (twin := _twin(specification, actor, cloned_from, since)) is None:
-        _lock_numbers(project)  # whoever launches alike at the same instant waits here for the first
-        twin = _twin(specification, actor, cloned_from, since)
-    if twin is not None:
-        permissions.require(actor, "launch", project)
+    since = timezone.now()
+    _lock_numbers(specification.project)  # whoever launches alike at the same instant waits here for the first
+    if twin := _twin(specification, actor, cloned_from, since):
+        permissions.require(actor, "launch", specification.project)
         return Launched(twin, True)
     return Launched(_create(specification, actor, cloned_from=cloned_from), False)
 
@@ -240,7 +238,7 @@ def _lock_numbers(project: Project) -> None:
 
 def _next_number(project: Project) -> int:
     """Count up the project's runs. The row stays locked until the end, so numbers and budget cannot race."""
-    RunCounter.objects.bulk_create([RunCounter(project=project)], ignore_conflicts=True)
+    _lock_numbers(project)
     RunCounter.objects.filter(project=project).update(last=F("last") + 1)
     return RunCounter.objects.values_list("last", flat=True).get(project=project)
 
