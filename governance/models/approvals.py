@@ -42,15 +42,11 @@ APPROVAL_LIFECYCLE = Lifecycle(
 class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
     """Names for the sets of requests that the portal speaks of."""
 
-    def awaiting(self, user: User, held: Sequence[Delegation] | None = None) -> Self:
-        """Open requests that this person may decide now, for themselves or for somebody who delegated to them.
-
-        ``held`` are the person's delegations, when they are known already.
-        """
-        held = list(Delegation.objects.held_by(user)) if held is None else held
+    def awaiting(self, user: User) -> Self:
+        """Open requests that this person may decide now, for themselves or for somebody who delegated to them."""
         mine = Q(Exists(_undecided(user)))
         never = Q(excluded__contains=[user.pk])
-        for delegation in held:
+        for delegation in Delegation.objects.held_by(user):
             barred = Q(excluded__contains=[delegation.principal_id])
             mine |= Q(Exists(_undecided(delegation.principal, user))) & delegation.covered() & ~barred
             never |= barred & delegation.covered()

@@ -20,8 +20,6 @@ from governance.services.dossier import chip_of, kind_of
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
 PAGE_SIZE = 30
 WEEK, SOON = timedelta(days=7), timedelta(days=2)
-
-
 Narrow = Callable[[QuerySet[ApprovalRequest]], QuerySet[ApprovalRequest]]
 
 
@@ -88,8 +86,7 @@ def requests_of(user: User, tab: str) -> QuerySet[ApprovalRequest]:
     visible = ApprovalRequest.objects.visible_to(user)
     if tab == DONE:
         return visible.exclude(state=ApprovalState.OPEN).order_by("-id")
-    open_ones = visible.filter(state=ApprovalState.OPEN)
-    return open_ones.exclude(pk__in=among(inbox.keys(user, "approvals"))).order_by("due_at", "id")
+    return _waiting_for_others(visible, user).order_by("due_at", "id")
 
 
 def open_inbox(
@@ -103,7 +100,7 @@ def open_inbox(
     held = list(Delegation.objects.held_by(user)) if held is None else held
     mine = needing(user)
     visible = ApprovalRequest.objects.visible_to(user, held)
-    others = visible.filter(state=ApprovalState.OPEN).exclude(pk__in=among(inbox.keys(user, "approvals")))
+    others = _waiting_for_others(visible, user)
     if tab == WAITING:
         page = keyset_page(_with_due(narrow(others)), ordering="due_at", cursor=cursor, size=PAGE_SIZE)
         groups = _by_urgency(page.rows)
@@ -118,6 +115,10 @@ def open_inbox(
         groups = _by_urgency(page.rows, _principals(user, page.rows, held))
         groups += [] if cursor or narrow is not everything else _for_information(user)
     return Inbox(tab, groups, others.count(), page)
+
+
+def _waiting_for_others(visible: QuerySet[ApprovalRequest], user: User) -> QuerySet[ApprovalRequest]:
+    return visible.filter(state=ApprovalState.OPEN).exclude(pk__in=among(inbox.keys(user, "approvals")))
 
 
 def tab_of(request: ApprovalRequest, user: User) -> str:
