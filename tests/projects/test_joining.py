@@ -139,14 +139,16 @@ def test_the_pages_and_the_api_say_the_same(client: Client, people: dict[str, Us
     token = bearer(people["domain"], "read", "write")
     rows = client.get(f"/api/v1/projects/{mine.key}/similar/", headers=token).json()
     assert [(row["key"], row["explanation"]) for row in rows] == [(project.key, DIFFERENT)]
+    owner = Client()
+    owner.force_login(people["scientist"])
+    asked = owner.get(f"/projects/{project.key}/join-requests/", headers={"HX-Request": "true"}).content.decode()
+    assert '<p class="pad subl">Nobody has asked.</p>' in asked and "<ul" not in asked
     joined = client.post(
         f"/api/v1/projects/{project.key}/join/", {"intake": mine.key}, content_type=JSON, headers=token
     )
     assert joined.status_code == 201 and joined.json()["state"] == "asked"
     listed = client.get(f"/api/v1/projects/{project.key}/join-requests/", headers=token).json()
     assert [(row["person"], row["intake"]) for row in listed] == [("domain", mine.key)]
-    owner = Client()
-    owner.force_login(people["scientist"])
     asked = owner.get(f"/projects/{project.key}/join-requests/", headers={"HX-Request": "true"}).content.decode()
     assert "Hanna Berg" in asked and mine.key in asked
     answer = {"verdict": "accept", "roles": ["domain_expert"]}
