@@ -4,8 +4,9 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from coe_portal.core.templatetags.coe_ui import compiled
 
 
 class PlainSelect(forms.Select):
@@ -15,9 +16,4 @@ class PlainSelect(forms.Select):
         del renderer
         context = self.get_context(name, value, attrs)["widget"]
         options = [option for _, group, _ in context["optgroups"] for option in group]
-        drawn = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((option["value"], " selected" if option["selected"] else "", option["label"]) for option in options),
-        )
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(context["attrs"]), drawn)
+        return compiled("parts/select.jinja", name=name, attributes=flatatt(context["attrs"]), options=options)

@@ -41,6 +41,7 @@ def _rows(page_rows: list[Project]) -> list[dict[str, Any]]:
             "project": project,
             "chip": STAGE_CHIPS[Stage(project.stage)],
             "step": STAGE_STEPS.get(Stage(project.stage), 1),
+            "score": project.readiness.get("score", ""),
             "missing": len(project.readiness.get("missing", [])),
         }
         for project in page_rows

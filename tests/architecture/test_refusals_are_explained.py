@@ -7,7 +7,7 @@ import pytest
 from tests.launcher.conftest import ROOT
 
 TAGS = re.compile(r"<(?:button|a|input)\b(?:[^<>]|\{%.*?%\})*?>", re.DOTALL)
-TEMPLATES = sorted(path.relative_to(ROOT) for path in (ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path.relative_to(ROOT) for path in (ROOT / "templates").rglob("*.*"))
 
 
 def _switched_off(text: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_every_rule_of_every_style_sheet_is_closed() -> None:
 
 
 def test_every_style_sheet_is_linked_by_the_page() -> None:
-    page = (ROOT / "templates" / "base.html").read_text()
+    page = "".join((ROOT / "templates" / name).read_text() for name in ("base.html", "jinja2/frame/head.jinja"))
     assert [path.name for path in SHEETS if f"css/{path.name}" not in page] == []
 
 

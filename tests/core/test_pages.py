@@ -14,7 +14,7 @@ from coe_portal.core.csv_export import neutral
 from coe_portal.core.models import ApiToken, User
 from coe_portal.core.templatetags import coe_ui
 
-TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for kind in ("html", "jinja") for path in (settings.BASE_DIR / "templates").rglob(f"*.{kind}"))
 
 
 @pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_a_template_holds_nothing_inline(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_every_icon_that_a_template_names_exists(path: Path) -> None:
-    names = re.findall(r'{% icon "([^"]+)"', path.read_text())
+    names = re.findall(r'{[%{] icon(?: |\()"([^"]+)"', path.read_text())
     assert [name for name in names if name not in coe_ui._icons()] == []
 
 

@@ -10,13 +10,18 @@ from django.utils.safestring import SafeString
 def bar(value: float, limit: float, *, sentence: str, kind: str = "") -> SafeString:
     """A horizontal bar of ``value`` against ``limit``; never drawn beyond full."""
     percent = 0.0 if limit <= 0 else max(0.0, min(100.0, 100 * value / limit))
+    return _bar(f"{percent:.1f}", sentence, kind)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _bar(percent: str, sentence: str, kind: str) -> SafeString:
     return format_html(
         '<svg class="bar" width="100%" height="6" role="img" aria-label="{}">'
         '<rect class="bar-t" width="100%" height="6" rx="3"/>'
         '<rect class="bar-v {}" width="{}%" height="6" rx="3"/></svg>',
         sentence,
         kind,
-        f"{percent:.1f}",
+        percent,
     )
 
 

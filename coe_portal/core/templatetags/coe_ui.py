@@ -10,7 +10,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.template import TemplateSyntaxError
+from django.template import TemplateSyntaxError, engines
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -111,10 +111,11 @@ def day(value: date | datetime | None) -> str:
     """Thu 26 Nov; the year is added when it is another one."""
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        value = timezone.localtime(value).date()
-    text = f"{value:%a} {value.day} {value:%b}"
-    return text if value.year == timezone.localdate().year else f"{text} {value.year}"
+    return _day(timezone.localtime(value).date() if isinstance(value, datetime) else value, timezone.localdate())
+
+
+def _day(at: date, today: date) -> str:
+    return f"{at:%a} {at.day} {at:%b}" if at.year == today.year else f"{at:%a} {at.day} {at:%b} {at.year}"
 
 
 @register.filter
@@ -122,15 +123,20 @@ def when(value: datetime | None) -> str:
     """Relative within the hour, today with the time, else the day with the time."""
     if value is None:
         return "never"
-    seconds = (timezone.now() - value).total_seconds()
+    now = timezone.localtime()
+    seconds = (now - value).total_seconds()
     if 0 <= seconds < 60:
         return "just now"
     if 0 <= seconds < 3600:
         return f"{int(seconds // 60)} min ago"
-    local = timezone.localtime(value)
-    if local.date() == timezone.localdate():
-        return f"today {local:%H:%M}"
-    return f"{day(value)} {local:%H:%M}"
+    local = value.astimezone(now.tzinfo)
+    return f"{'today' if local.date() == now.date() else _day(local.date(), now.date())} {local:%H:%M}"
+
+
+@register.simple_tag
+def compiled(template: str, **values: Any) -> SafeString:
+    """Rows drawn by a compiled template, which escapes by itself. Usage: {% compiled "rows/runs.jinja" rows=rows %}"""
+    return SafeString(engines["compiled"].get_template(template).render(values))  # nosec B703
 
 
 @register.simple_tag
@@ -143,16 +149,23 @@ def url_if(name: str, *args: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def menu(context: Any) -> list[dict[str, Any]]:
-    """The sidebar: groups of links whose pages exist, with the current one marked."""
+def menu(context: Any) -> dict[str, Any]:
+    """The sidebar: ``groups`` of links whose pages exist, those that are ``here``, the one that ``calls``."""
     path, user = context["request"].path, context["request"].user
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, group in MENU:
         links = [_link(place, url, path, user) for place in group if (url := url_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
     views = _saved_views(user, context["request"].GET.get("view", ""))
-    return [*groups, {"title": "Saved views", "links": views}] if views else groups
+    if views:
+        groups.append({"title": "Saved views", "links": views})
+    links = [link for group in groups for link in group["links"]]
+    return {
+        "groups": groups,
+        "here": [link for link in links if link["current"]],
+        "calls": next((link for link in links if link["badge"]), None),
+    }
 
 
 def _saved_views(user: Any, current: str) -> list[dict[str, Any]]:
@@ -163,6 +176,8 @@ def _saved_views(user: Any, current: str) -> list[dict[str, Any]]:
             "url": f"{pages[view['page']]}?view={view['id']}",
             "icon": "bookmark",
             "current": view["id"] == current,
+            "count": None,
+            "badge": "",
         }
         for view in places.saved_views(user)
     ]

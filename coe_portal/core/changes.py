@@ -1,0 +1,43 @@
+"""What an entry of the audit trail says has changed, for readers."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from coe_portal.core.models import AuditEntry
+from coe_portal.core.templatetags.coe_ui import day, deed
+
+BOOKKEEPING = ("version", "updated_at")  # they change with everything and tell a reader nothing
+SHORT = 60
+Fact = tuple[str, str, str]
+
+
+def moment(at: datetime) -> tuple[str, str, str]:
+    """For programs, the day for people, and the time exact to the second."""
+    local = timezone.localtime(at)
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", day(local.date()), f"{local:%H:%M:%S}"
+
+
+def facts(entry: AuditEntry) -> list[Fact]:
+    """Name, before and after of each fact; nothing before means new."""
+    before, after = entry.before or {}, entry.after or {}
+    names = [name for name in {**before, **after} if name not in BOOKKEEPING]
+    return [(deed(name), _plain(before.get(name)), _plain(after.get(name)) or "nothing") for name in names]
+
+
+def short(text: str) -> str:
+    """The beginning of a long text."""
+    return Truncator(text).chars(SHORT) if len(text) > SHORT else text
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "" or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str | int) for item in value):
+        return ", ".join(str(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
