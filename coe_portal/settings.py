@@ -95,6 +95,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "coe_portal.core.context.portal",
             ],
+            "builtins": ["coe_portal.core.templatetags.coe_paths"],
         },
     },
     {

@@ -9,25 +9,19 @@ from typing import Any
 
 from django.db.models import Model
 from django.templatetags.static import static
-from django.urls import reverse
 from jinja2 import BaseLoader, Environment, StrictUndefined
 
 from coe_portal.core import changes
+from coe_portal.core.addresses import path_to
 from coe_portal.core.templatetags import coe_charts, coe_ui
 
 PIECES = (coe_charts.bar, coe_charts.mini_journey, coe_ui.avatar, coe_ui.chip, coe_ui.icon)
 WORDS = (changes.facts, changes.moment, changes.short, coe_ui.day, coe_ui.deed, coe_ui.money, coe_ui.when)
 
 
-@lru_cache(maxsize=8192)
-def path_to(name: str, *args: str) -> str:
-    """The address of a page; addresses stay the same while a process runs."""
-    return reverse(name, args=args)
-
-
 @lru_cache(maxsize=64)
 def file(path: str) -> str:
-    """The address of a static file, with its hash; it stays the same as well."""
+    """The address of a static file, with its hash; it stays the same while a process runs."""
     return static(path)
 
 

@@ -15,7 +15,8 @@ from coe_portal.core.lifecycle import Lifecycle
 from coe_portal.core.models import User
 from governance.models.delegations import Delegation
 from governance.models.questions import ApprovalQuestion
-from governance.models.steps import AddedHolder, ApprovalStep, Decision, HolderKind, StepState
+from governance.models.readers import RequestReader
+from governance.models.steps import AddedHolder, ApprovalStep, Decision, StepState
 from projects.models import Project
 
 
@@ -39,6 +40,11 @@ APPROVAL_LIFECYCLE = Lifecycle(
 )
 
 
+def owed_by(user: User) -> Q:
+    """Whose clock stands still because this person owes an answer."""
+    return (Q(requester=user) | Q(project__owner=user)) & Q(paused_at__isnull=False)
+
+
 class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
     """Names for the sets of requests that the portal speaks of."""
 
@@ -56,8 +62,7 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
 
     def owing(self, user: User) -> Self:
         """Open requests whose clock stands still because this person owes an answer."""
-        mine = Q(requester=user) | Q(project__owner=user)
-        return self.filter(mine, state=ApprovalState.OPEN, paused_at__isnull=False)
+        return self.filter(owed_by(user), state=ApprovalState.OPEN)
 
     def needing(self, user: User) -> Self:
         """Open requests that this person may decide now, or owes an answer on."""
@@ -69,22 +74,12 @@ class ApprovalQuerySet(models.QuerySet["ApprovalRequest"]):
             return self
         held = list(Delegation.objects.held_by(user)) if held is None else held
         if not user.approver_groups and not held:
-            return self.filter(pk__in=self._keys_of(user))
+            return self.filter(pk__in=RequestReader.objects.filter(user_id=user.pk).values("request_id"))
         # They see most requests, so the newest are found fastest by walking the list.
         seen = Q(project__in=Project.objects.visible_to(user)) | Q(requester=user) | Q(Exists(_steps_of(user)))
         for delegation in held:
             seen |= Q(Exists(_steps_of(delegation.principal))) & delegation.covered()
         return self.filter(seen)
-
-    def _keys_of(self, user: User) -> models.QuerySet[Any, Any]:
-        """Keys of what a person without a group may see; a step of a role in a project is seen with the project."""
-        asked = self.model.objects.order_by()
-        of_projects = asked.filter(project__in=Project.keys_of(user)).values_list("pk", flat=True)
-        own = asked.filter(requester=user).values_list("pk", flat=True)
-        named = {"person": user, "kind": HolderKind.PERSON}
-        to_decide = ApprovalStep.objects.order_by().filter(**named).values_list("request_id")
-        added = AddedHolder.objects.order_by().filter(**named).values_list("step__request_id")
-        return of_projects.union(own, to_decide, added)
 
     def by_key(self, key: str) -> Self:
         """The request with this key (APR-4), or none; any text is accepted."""

@@ -15,11 +15,16 @@ from coe_portal.core.models import User
 from coe_portal.core.paging import Page, keyset_page
 from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, Delegation, StepState
+from governance.models.approvals import owed_by
 from governance.services.dossier import chip_of, kind_of
 
 NEEDS_YOU, WAITING, DONE = "needs-you", "waiting", "done"
 PAGE_SIZE = 30
 WEEK, SOON = timedelta(days=7), timedelta(days=2)
+# A line needs little of project and person, and not the specification; each column of fifty costs.
+_SHOWN = [each.name for each in ApprovalRequest._meta.concrete_fields if each.name != "specification"]
+_SHOWN += ["project__owner", "project__stage", "project__business_unit__name"]
+_SHOWN += ["requester__username", "requester__display_name"]
 Narrow = Callable[[QuerySet[ApprovalRequest]], QuerySet[ApprovalRequest]]
 
 
@@ -73,8 +78,7 @@ def needing(user: User) -> QuerySet[ApprovalRequest]:
 
 def most_urgent(user: User, limit: int) -> tuple[list[Item], int]:
     """What this person may decide now, the first due first, and how many there are in all."""
-    owing = ApprovalRequest.objects.owing(user).values("pk")
-    counted = _with_due(needing(user).exclude(pk__in=owing)).annotate(in_all=Window(Count("pk")))
+    counted = _with_due(needing(user)).exclude(owed_by(user)).annotate(in_all=Window(Count("pk")))
     rows = list(counted.order_by("step_due", "id")[:limit])
     return [_item(row) for row in rows], rows[0].in_all if rows else 0
 
@@ -131,7 +135,7 @@ def tab_of(request: ApprovalRequest, user: User) -> str:
 def _with_due(requests: QuerySet[ApprovalRequest]) -> QuerySet[Any]:
     steps = ApprovalStep.objects.filter(request=OuterRef("pk")).order_by()
     first_due = steps.filter(state=StepState.OPEN).order_by("due_at").values("due_at")[:1]
-    rows = requests.select_related("project__business_unit", "requester").defer("specification")
+    rows = requests.select_related("project__business_unit", "requester").only(*_SHOWN)
     return rows.annotate(
         step_due=Subquery(first_due, output_field=DateTimeField()), step_states=ArraySubquery(steps.values("state"))
     )

@@ -21,6 +21,7 @@ from projects.models.intake import (
     Reviewer,
 )
 from projects.models.lessons import Lesson, LessonKind, LessonsOwed
+from projects.models.participation import Participation
 from projects.models.project import (
     STAGE_LIFECYCLE,
     BusinessUnit,
@@ -79,6 +80,7 @@ __all__ = [
     "LessonKind",
     "LessonsOwed",
     "Member",
+    "Participation",
     "Project",
     "ProjectRole",
     "Readiness",

@@ -82,10 +82,14 @@ class CriterionQuerySet(models.QuerySet["Criterion"]):
         return self.filter(over).exclude(project__stage__in=ENDED)
 
     def for_list(self) -> Self:
+        return self.select_related("project").with_people()
+
+    def with_people(self) -> Self:
+        """Without the project, for pages of one: those know it."""
         from projects.models.evidence import Evidence  # evidence points here
 
         pieces = models.Prefetch("evidence", Evidence.objects.current().select_related("added_by"))
-        return self.select_related("owner", "project", "verdict_by").prefetch_related(pieces)
+        return self.select_related("owner", "verdict_by").prefetch_related(pieces)
 
 
 _Manager = models.Manager.from_queryset(CriterionQuerySet)

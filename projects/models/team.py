@@ -62,7 +62,11 @@ GAP_CODES = (
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def for_list(self) -> Self:
-        return self.select_related("user", "project").prefetch_related("responsibilities")
+        return self.select_related("project").with_people()
+
+    def with_people(self) -> Self:
+        """Without the project, for pages of one: those know it."""
+        return self.select_related("user").prefetch_related("responsibilities")
 
 
 class Member(models.Model):

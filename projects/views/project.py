@@ -19,7 +19,7 @@ def project_of(request: HttpRequest, key: str) -> tuple[User, Project]:
     """The person and the project with all that its head shows, if the person may see it. Raises NotFound."""
     user = signed_in(request)
     rows = Project.objects.visible_to(user).with_people().select_related("success_metric")
-    project = rows.by_key(key).first()
+    project = next(iter(rows.by_key(key).order_by()), None)
     if project is None:
         raise NotFound(f"There is no project {key[:20]} that you may see.")
     return user, project
@@ -29,8 +29,8 @@ def project_of(request: HttpRequest, key: str) -> tuple[User, Project]:
 def detail(request: HttpRequest, key: str) -> HttpResponse:
     """The overview: journey, next best action, checklist, budget, team coverage, latest runs."""
     user, project = project_of(request, key)
-    criteria = list(project.criteria.for_list())
-    people, members = words.names_in(criteria), list(project.members.for_list())
+    criteria = list(project.criteria.with_people())
+    people, members = words.names_in(criteria), list(project.members.with_people())
     context: dict[str, Any] = head_context(project, "overview", criteria, members) | {
         "rows": [
             (item, words.STATUS_CHIPS[CriterionStatus(item.status)], sentences.sentence_of(item, people))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from coe_portal.core import audit, chain, outbox
@@ -62,14 +63,14 @@ def head() -> str:
 def state() -> State:
     """What pages and API say of the trail. Cheap: entries that were committed late are only counted by a check."""
     last = AuditSeal.objects.order_by("-number").first()
-    newest = AuditSeal.objects.aggregate(newest=Max("entry_id"))["newest"] or 0
-    checks = AuditCheck.objects.select_related("asked_by")
+    newest = Subquery(AuditSeal.objects.order_by("-entry_id").values("entry_id")[:1])
+    checks = list(AuditCheck.objects.select_related("asked_by").order_by("-pk")[:2])  # one at a time is under way
     return State(
         sealed=last.number if last else 0,
-        unsealed=AuditEntry.objects.filter(pk__gt=newest).count(),
+        unsealed=AuditEntry.objects.filter(pk__gt=Coalesce(newest, 0)).order_by().count(),
         head=str(last) if last else f"0:{chain.GENESIS}",
-        check=checks.finished().first(),
-        running=checks.unfinished().first(),
+        check=next((check for check in checks if check.finished_at), None),
+        running=next((check for check in checks if not check.finished_at), None),
     )
 
 

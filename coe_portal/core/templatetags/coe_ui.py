@@ -11,16 +11,17 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template import TemplateSyntaxError, engines
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from coe_portal.core import menu as places
+from coe_portal.core.addresses import path_if
 from coe_portal.core.menu import MENU, MenuPlace
 from coe_portal.core.models import SavedViewPage, User
 
 register = template.Library()
+register.simple_tag(path_if, name="url_if")
 AVATAR_COLOURS = 6
 CHIPS = {
     "mute": "circle-dashed",
@@ -101,6 +102,7 @@ def money(value: Any, currency: str = "USD") -> str:
 
 
 @register.filter
+@lru_cache(maxsize=1024)
 def deed(code: str) -> str:
     """A code of the audit trail in words: “run.stop_requested” is “Run stop requested”."""
     return str(code).replace(".", " ").replace("_", " ").capitalize()
@@ -139,22 +141,13 @@ def compiled(template: str, **values: Any) -> SafeString:
     return SafeString(engines["compiled"].get_template(template).render(values))  # nosec B703
 
 
-@register.simple_tag
-def url_if(name: str, *args: Any) -> str:
-    """The address of a page, or nothing while the app that has it is not mounted."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 @register.simple_tag(takes_context=True)
 def menu(context: Any) -> dict[str, Any]:
     """The sidebar: ``groups`` of links whose pages exist, those that are ``here``, the one that ``calls``."""
     path, user = context["request"].path, context["request"].user
     groups: list[dict[str, Any]] = []
     for title, group in MENU:
-        links = [_link(place, url, path, user) for place in group if (url := url_if(place.url_name))]
+        links = [_link(place, url, path, user) for place in group if (url := path_if(place.url_name))]
         if links:
             groups.append({"title": title, "links": links})
     views = _saved_views(user, context["request"].GET.get("view", ""))
@@ -169,7 +162,7 @@ def menu(context: Any) -> dict[str, Any]:
 
 
 def _saved_views(user: Any, current: str) -> list[dict[str, Any]]:
-    pages = {page.value: url_if(page.url_name) for page in SavedViewPage}
+    pages = {page.value: path_if(page.url_name) for page in SavedViewPage}
     return [
         {
             "title": view["name"],
@@ -190,5 +183,5 @@ def _link(place: MenuPlace, url: str, path: str, user: User) -> dict[str, Any]:
         "icon": place.icon,
         "current": path.startswith((url, *place.also)),
         "count": places.number(user, place.count),
-        "badge": url_if(place.badge) if place.badge else "",
+        "badge": path_if(place.badge) if place.badge else "",
     }
