@@ -102,6 +102,17 @@ class PocDecisionForm(forms.Form):
         self.fields["added_budget"].help_text = f"In {currency}; an extension needs an approval."
 
 
+class StopForm(forms.Form):
+    """Why a project ends."""
+
+    reason = forms.CharField(
+        label="Why it ends",
+        max_length=2000,
+        help_text="The team reads it, and whoever has the same idea later.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class DelegationForm(forms.Form):
     """Who decides for the giver, for how long, about what."""
 

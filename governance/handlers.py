@@ -133,6 +133,9 @@ def stage_moved(event: ProjectStageMoved) -> None:
     data_access.end_with_project(event.project_key)
     if (event.source, event.target) == (Stage.DEFERRED, Stage.INTAKE):
         notices.came_back(event.key, project_key=event.project_key)
+    if event.target == Stage.STOPPED:
+        by = User.objects.filter(pk=event.actor_id).first()
+        notices.stopped(event.key, project_key=event.project_key, by=by.username if by else "")
 
 
 @subscribe(DataAccessEnding)

@@ -17,6 +17,7 @@ from governance.policies.tally import Effect, Tally
 from governance.services import policies
 from governance.services.consequences import ADVANCE
 from projects.models import Criterion, CriterionStatus, Project
+from projects.models.project import ENDED
 
 CHUNK = 2000
 
@@ -99,7 +100,13 @@ class _Gates:
         )
 
 
-_NEXT = {"intake": "poc", "qualification": "poc", "poc": "production_ready", "production_ready": "production"}
+_NEXT = {
+    "intake": "poc",
+    "qualification": "poc",
+    "poc": "production_ready",
+    "production_ready": "production",
+    "production": "retired",
+}
 
 
 def _asked(label: str, new: Policy, gates: _Gates) -> list[tuple[str, str]]:
@@ -166,5 +173,5 @@ def _risks(label: str, new: Policy, tally: Tally) -> None:
                 tally.add("risk_changed", titles[score.tier], f"PRJ-{project}")
     for row in _rows(label):
         target = _NEXT.get(row.stage)
-        if row.pk not in fits and target and new.risk.is_required_for(f"{ADVANCE}{target}"):
+        if row.pk not in fits and target and target not in ENDED and new.risk.is_required_for(f"{ADVANCE}{target}"):
             tally.add("risk_asked", "before the next gate", row.key)

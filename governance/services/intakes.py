@@ -15,6 +15,7 @@ from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import permissions
 from projects.models import FieldQuestion, Project, Stage
+from projects.models.project import ENDED
 from projects.services import concepts, distinctions, field_questions, gaps, projects, stages
 
 
@@ -116,9 +117,10 @@ def missing_for_gate(project: Project, stage: str) -> list[Missing]:
     missing = criteria.missing(project, policy.asked_by(gate, project.risk_tier))
     if project.sponsor_id is None:
         missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
+    if gate.target in ENDED:  # nothing that is wrong with a project keeps it alive
+        return missing + endings.missing_lessons(project, gate.target)
     missing += _team(project, gate.name) + risk.missing(project, f"{ADVANCE}{gate.target}")
-    missing += conditions.missing(project, "advance") + findings.missing(project, "advance")
-    return missing + endings.missing_lessons(project, gate.target)
+    return missing + conditions.missing(project, "advance") + findings.missing(project, "advance")
 
 
 def _team(project: Project, gate: str) -> list[Missing]:

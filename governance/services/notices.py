@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from coe_portal.core.models import User
 from governance.models import ApprovalRequest, Finding, IntakeDecision, IntakeOutcome, PolicyMove
 from governance.services.notifications import Notice, spoken, tell_of
 from projects.models import AccessStatus, Concept, DataAccess, Project, Reviewer, Stage
@@ -88,6 +89,18 @@ def came_back(key: str, *, project_key: str) -> None:
     title = f"{project.key}: back from its deferral"
     text = "Look whether the answers still hold, then submit it again."
     tell_of(key, Notice(title, text, reverse("projects:detail", args=[project.key])), [project.owner])
+
+
+def stopped(key: str, *, project_key: str, by: str) -> None:
+    """To the owner and the sponsor of a project that somebody stopped; one that joined another is told of there."""
+    project = Project.objects.by_key(project_key).select_related("owner", "sponsor").get()
+    if project.merged_into_id is not None:
+        return
+    who = User.objects.filter(username=by).first() or "The portal"
+    text = f"{who} stopped “{project.name}” for good. Its history says why, and what it said stays readable."
+    link = reverse("projects:history", args=[project_key])
+    people = {person for person in (project.owner, project.sponsor) if person}
+    tell_of(key, Notice(f"{project_key}: stopped", text, link), people, by=by)
 
 
 def lessons_owed(key: str, *, project_key: str) -> None:

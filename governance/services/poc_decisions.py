@@ -143,10 +143,7 @@ def _go(project: Project, wish: Wish, actor: User) -> PocDecision:
 
 def _no_go(project: Project, wish: Wish, actor: User) -> PocDecision:
     decision = _keep(project, wish, actor, **_in_force(project))
-    ended = f"The proof of concept of {project.key} ended: no go."
-    for request in ApprovalRequest.objects.select_for_update().filter(project=project, state=ApprovalState.OPEN):
-        request.project = project
-        closing.close(request, ApprovalState.VOID, actor=actor, comment=ended)
+    closing.void_open(project, actor=actor, comment=f"The proof of concept of {project.key} ended: no go.")
     stages.move_stage(project, Stage.STOPPED, actor=actor, comment=decision.reason)
     return decision
 

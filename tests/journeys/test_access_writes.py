@@ -152,6 +152,8 @@ TABLE: dict[str, str] = {
     "views/{view}/remove/": "302 404 303 404 404 404: scientist",
     "post api/v1/users/{username}/skills/": "401 403 403 403 201 403: lead",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
+    "post api/v1/projects/{key}/stop/": "401 404 403 404 200 403: lead",
+    "projects/{key}/stop/": "302 404 403 404 303 403: lead",
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
