@@ -17,6 +17,7 @@ from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import checklists, permissions
 from projects.forms import AnswerForm, MemberForm
+from projects.forms.answers import READ_AT
 from projects.models import Criterion, FieldQuestion, Project, Stage
 from projects.services import checklist, concepts, distinctions, field_questions, named_data
 from projects.similar import Candidate, similar_projects
@@ -78,7 +79,7 @@ def save(project: Project, forms: list[AnswerForm], user: User) -> bool:
                 code=form.criterion.code,
                 answer=form.answer(),
                 actor=user,
-                expected_version=form.cleaned_data.get("version"),
+                expected_version=form.cleaned_data.get(READ_AT),
             )
         except DomainError as error:
             apply_domain_error(form, error)
