@@ -128,6 +128,9 @@ class DelegationForm(forms.Form):
         self.fields["scope"].choices = [  # type: ignore[attr-defined]
             ("all", "Everything"),
             ("action:advance", "Only gates between stages"),
+            ("action:grant_data", "Only access to data"),
+            ("action:waive", "Only waivers of questions"),
+            ("action:extend_poc", "Only extensions of proofs of concept"),
             ("action:break_glass", "Only breaking the glass"),
             *((f"business_unit:{unit.pk}", f"Only {unit}") for unit in BusinessUnit.objects.all()),
         ]

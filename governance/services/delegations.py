@@ -11,6 +11,7 @@ from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleStat
 from coe_portal.core.models import User
 from coe_portal.core.services import people
 from governance.models import Delegation
+from governance.policies.known_parts import PARTS
 from projects.models import BusinessUnit
 
 LONGEST = timedelta(days=366)
@@ -60,11 +61,11 @@ def _colleague(username: str, actor: User, errors: dict[str, list[str]]) -> User
 def _scope(scope: str, errors: dict[str, list[str]]) -> tuple[str, BusinessUnit | None]:
     kind, _, value = scope.partition(":")
     unit = BusinessUnit.objects.filter(pk=value[:26]).first() if kind == "business_unit" else None
-    known = scope == "all" or unit is not None
-    if kind == "action" and 0 < len(value) <= 60 and value.replace(":", "").replace("_", "").isalnum():
+    if kind == "action" and 0 < len(value) <= 60 and value.partition(":")[0] in PARTS:
         return value, None
-    if not known:
-        errors["scope"] = ["Choose all, action:<name> such as action:advance, or business_unit:<id>."]
+    if scope != "all" and unit is None:
+        names = ", ".join(f"action:{name}" for name in PARTS)
+        errors["scope"] = [f"Choose all, business_unit:<id>, or what is asked for: {names}."]
     return "", unit
 
 

@@ -211,6 +211,7 @@ def test_overlapping_delegations_are_refused_with_a_sentence(
         ({"to": "nobody"}, "to"),
         ({"to": "auditor"}, "to"),
         ({"scope": "sometimes"}, "scope"),
+        ({"scope": "action:advnce"}, "scope"),
         ({"ends_on": date(2020, 1, 2), "starts_on": date(2020, 1, 1)}, "ends_on"),
         ({"days": -1}, "ends_on"),
         ({"days": 500}, "ends_on"),
