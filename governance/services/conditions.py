@@ -83,9 +83,14 @@ def meet(*, condition_id: str, note: str = "", actor: User) -> Condition:
     return condition
 
 
-def missing(project: Project, action: str) -> list[Missing]:
-    """What conditions stand in the way: the next gate needs all of them met, everything else none overdue."""
+def missing(project: Project, action: str, *, besides: ApprovalRequest | None = None) -> list[Missing]:
+    """What conditions stand in the way: the next gate needs all of them met, everything else none overdue.
+
+    Those of the request ``besides`` are left out.
+    """
     open_ones = Condition.objects.binding().filter(project=project).select_related("request", "owner")
+    if besides is not None:
+        open_ones = open_ones.exclude(request=besides)
     found = open_ones if action == "advance" else open_ones.overdue()
     return [
         Missing(

@@ -87,8 +87,9 @@ def _met_to_advance(project: Project, policy: Policy) -> Iterator[tuple[str, str
     """Code and sentence of each demand of the gate that leaves the project's stage."""
     stage = Stage.QUALIFICATION if project.stage == Stage.INTAKE else project.stage
     gate = policy.gate_from(stage)
+    asked = policy.asked_by(gate, project.risk_tier) if gate is not None else ()
     for criterion in policy.criteria:
-        if gate is not None and criterion["code"] in gate.criteria:
+        if criterion["code"] in asked:
             yield criterion["code"], f"{criterion['short']} is answered"
     yield "sponsor", "The sponsor is named"
     if gate is not None and gate.target in ENDED:
