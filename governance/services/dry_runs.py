@@ -11,6 +11,7 @@ from typing import Any
 
 from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, PolicyVersion, RiskAssessment
 from governance.policies.document import Policy
+from governance.policies.gate_words import asked_in_words
 from governance.policies.moving import Held, fitted, step_words
 from governance.policies.rules import Facts
 from governance.policies.tally import Effect, Tally
@@ -63,6 +64,7 @@ def dry_run(version: PolicyVersion) -> DryRun:
         for kind, short in _asked(row.policy_version, new, gates):
             tally.add(kind, short, row.key)
         tally.difference("gate", *gates.next_steps(row), row.key)
+        tally.difference("demand", *gates.next_demands(row), row.key)
     for label in sorted(labels):
         _answers(label, policies.policy_of(label), new, tally)
     _open_requests(version.label, gates, tally)
@@ -83,6 +85,7 @@ class _Gates:
     def __init__(self, new: Policy) -> None:
         self.new = new
         self.steps = cache(self._steps)
+        self.demands = cache(self._demands)
         self.asked: dict[str, list[tuple[str, str]]] = {}
 
     def _steps(self, label: str, action: str, facts: Facts) -> tuple[str, ...]:
@@ -98,6 +101,18 @@ class _Gates:
             if target
             else ((), ())
         )
+
+    def _demands(self, label: str, target: str, tier: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the gate asks of criteria that both policies have, and of the team, now and then."""
+        old = policies.policy_of(label)
+        known = {row["code"] for row in old.criteria}
+        both = {row["code"]: row["short"] for row in self.new.criteria if row["code"] in known}
+        return asked_in_words(old, target, tier, both), asked_in_words(self.new, target, tier, both)
+
+    def next_demands(self, row: _Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the project's next gate asks besides approvals now, and what it would."""
+        target = _NEXT.get(row.stage)
+        return self.demands(row.policy_version, target, row.facts.risk_tier) if target else ((), ())
 
 
 _NEXT = {
