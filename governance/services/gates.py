@@ -95,12 +95,13 @@ def check(
     return GateAnswer(True, (), glass) if glass else GateAnswer(not missing, tuple(missing))
 
 
-def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> None:
-    """Raise GateClosed with everything that is missing unless the action may run."""
+def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
+    """Raise GateClosed with everything that is missing unless the action may run; else the answer, for the record."""
     answer = check(project, action, environment_kind=environment_kind, actor=actor)
     if not answer.allowed:
         first = answer.missing[0]
         raise GateClosed(f"{first.message} {first.how_to_fix}".strip(), answer.missing)
+    return answer
 
 
 def _missing(project: Project, action: str, environment_kind: str, known: Known) -> list[Missing]:
