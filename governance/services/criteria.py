@@ -26,7 +26,7 @@ def missing(project: Project, asked: Collection[str]) -> list[Missing]:
 
 def _kinds(project: Project) -> dict[str, set[str]]:
     """Kinds of the evidence that supports each answer now, by code."""
-    rows = Evidence.objects.current().filter(criterion__project=project).values_list("criterion__code", "kind")
+    rows = Evidence.objects.holding().filter(criterion__project=project).values_list("criterion__code", "kind")
     found: dict[str, set[str]] = {}
     for code, kind in rows:
         found.setdefault(code, set()).add(kind)

@@ -20,6 +20,7 @@ from projects.models import (
     Criterion,
     CriterionStatus,
     Dataset,
+    Evidence,
     Project,
     Stage,
     SuccessMetric,
@@ -225,7 +226,8 @@ def _holds_until(criterion: Criterion, demanded: Mapping[str, checklists.Demands
     """The last day of an acceptance that is given today."""
     known = demands(criterion.project.policy_version) if demanded is None else demanded
     wanted = known.get(criterion.code, checklists.NO_DEMANDS)
-    valid = criterion.evidence.filter(withdrawn_at=None).values_list("valid_until", flat=True)
+    pieces = Evidence.objects.holding().filter(criterion=criterion)  # what is over already was not accepted with it
+    valid = pieces.values_list("valid_until", flat=True)
     return wanted.holds_until(timezone.localdate(), valid)
 
 

@@ -99,6 +99,32 @@ def test_a_policy_that_wants_evidence_and_a_verdict_gets_both_before_the_gate(pe
     assert _missing(project) == {}
 
 
+def test_evidence_that_is_over_proves_nothing_to_a_gate_even_when_the_answer_is_confirmed(
+    people: dict[str, User],
+) -> None:
+    criteria = yaml.safe_load(policies.DEFAULT.read_text())["criteria"]
+    criteria[1]["evidence"] = ["link"]
+    publish(criteria=criteria)
+    project, until = complete_intake(), timezone.localdate() + timedelta(days=20)
+    piece = evidence.Piece(kind="link", title="Study", url="https://example.org/study", valid_until=until)
+    evidence.add(project_key=project.key, code="baseline", piece=piece, actor=people["domain"])
+    accept = {
+        "project_key": project.key,
+        "code": "baseline",
+        "verdict": "accept",
+        "comment": "",
+        "actor": people["lead"],
+    }
+    checklist.give_verdict(**accept)
+    assert _missing(project) == {}
+    with time_machine.travel(timezone.now() + timedelta(days=21), tick=False):
+        assert expiry.attend_due() == 1
+        expiry.confirm(project_key=project.key, code="baseline", actor=people["domain"])
+        assert _missing(project) == {"baseline": "“How good today” has no evidence of the kind that is asked for."}
+        assert checklist.give_verdict(**accept).expires_on is None, "it was not accepted with what is over"
+        assert "no evidence" in _missing(project)["baseline"]
+
+
 def test_what_was_sent_back_keeps_the_gate_closed_until_it_is_mended(people: dict[str, User]) -> None:
     project = complete_intake()
     checklist.give_verdict(
