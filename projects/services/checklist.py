@@ -182,6 +182,8 @@ def plan_criterion(*, project_key: str, code: str, owner: str | None, due_on: da
         person = User.objects.people().filter(username=owner).first()
         if person is None:
             raise InvalidInput({"owner": [f"There is no colleague with the username “{owner[:64]}”."]})
+    if due_on is not None and due_on != criterion.due_on and due_on < timezone.localdate():
+        raise InvalidInput({"due_on": ["Choose today or a later day."]})
     before = {"owner": criterion.owner, "due_on": criterion.due_on}
     criterion.owner, criterion.due_on, criterion.version = person, due_on, criterion.version + 1
     criterion.save(update_fields=["owner", "due_on", "version"])
