@@ -92,14 +92,18 @@ def came_back(key: str, *, project_key: str) -> None:
 
 
 def stopped(key: str, *, project_key: str, by: str) -> None:
-    """To the owner and the sponsor of a project that somebody stopped; one that joined another is told of there."""
+    """To the owner and the sponsor of a project that somebody stopped.
+
+    Who owes its lessons is told by the mail about them, and one that joined another is told of there.
+    """
     project = Project.objects.by_key(project_key).select_related("owner", "sponsor").get()
     if project.merged_into_id is not None:
         return
     who = User.objects.filter(username=by).first() or "The portal"
     text = f"{who} stopped “{project.name}” for good. Its history says why, and what it said stays readable."
     link = reverse("projects:history", args=[project_key])
-    people = {person for person in (project.owner, project.sponsor) if person}
+    owed = lessons.owed_by(project)
+    people = {person for person in (project.owner, project.sponsor) if person} - {owed.owner if owed else None}
     tell_of(key, Notice(f"{project_key}: stopped", text, link), people, by=by)
 
 

@@ -210,7 +210,10 @@ def test_who_owes_lessons_is_told_when_the_project_ends_and_near_the_day(people:
     project = _poc()
     with transaction.atomic():
         stages.move_stage(project, Stage.STOPPED, actor=people["lead"], comment="Nothing learnt from more data.")
-    assert told() == [("domain", f"{project.key}: write what {project.name} has learnt")]
+    assert sorted(told()) == [
+        ("domain", f"{project.key}: write what {project.name} has learnt"),
+        ("sponsor", f"{project.key}: stopped"),
+    ]
     owed = lessons.owed_by(project)
     assert owed is not None
     with time_machine.travel(timezone.now() + (owed.due_on - timezone.localdate()), tick=False):
