@@ -79,6 +79,13 @@ class StepReminded(_AboutStep):
 
 
 @dataclass(frozen=True)
+class StepStaffed(_AboutStep):
+    """Too few of its holders may decide it any more, so the fallback approver may too."""
+
+    name: ClassVar[str] = "governance.step_staffed"
+
+
+@dataclass(frozen=True)
 class StepRerouted(_AboutStep):
     """Somebody else is accountable now, so the step waits for them; ``person_id`` is 0 when nobody is."""
 

@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 
+from coe_portal.core.events import PersonActivityChanged
 from coe_portal.core.models import User
 from coe_portal.core.outbox import subscribe
 from governance.events import (
@@ -17,10 +18,11 @@ from governance.events import (
     StepOpened,
     StepReminded,
     StepRerouted,
+    StepStaffed,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
 from governance.services import data_access, endings, notices, notifications, poc_alarms, risk
-from governance.services.approvals import rerouting
+from governance.services.approvals import rerouting, staffing
 from projects.events import (
     AccountableChanged,
     ChecklistAnswered,
@@ -36,7 +38,7 @@ from projects.models import Criterion, CriterionStatus, DataAccess, Project, Sta
 from projects.services import named_data
 
 
-def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
+def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted | StepStaffed, telling: Telling) -> None:
     step = ApprovalStep.objects.select_related("request").get(pk=event.step_id)
     notifications.tell(event.key, step.request, telling, notifications.deciders(step))
 
@@ -65,6 +67,18 @@ def accountable_changed(event: AccountableChanged) -> None:
 def step_rerouted(event: StepRerouted) -> None:
     if ApprovalStep.objects.filter(pk=event.step_id, state=StepState.OPEN).exists():
         _ask(event, Telling.ASKED)
+
+
+@subscribe(StepStaffed)
+def step_staffed(event: StepStaffed) -> None:
+    _ask(event, Telling.ASKED)
+
+
+@subscribe(PersonActivityChanged)
+def person_activity_changed(event: PersonActivityChanged) -> None:
+    """Who left decides nothing any more; who is asked in their place hears of it at once."""
+    if not event.is_active:
+        staffing.attend()
 
 
 @subscribe(QuestionAsked)
