@@ -28,6 +28,7 @@ MIN_TITLE, MAX_TITLE, MAX_RESOLUTION, MAX_ADDRESS, MAX_TASKS = 5, 200, 4000, 500
 REVIEW = "review"
 URGENT = (Severity.HIGH, Severity.CRITICAL)
 SOON, LATER = 7, 30  # days
+AGAIN_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,17 @@ def report(
             errors |= error.errors
     if errors:
         raise InvalidInput(errors)
+    if (same := _just_reported(project, words, severity, actor)) is not None:
+        return same
     until = due_on or timezone.localdate() + timedelta(days=SOON if severity in URGENT else LATER)
     trouble = Trouble(REVIEW, words, Severity(severity), person, until, detail.strip())
     return raise_finding(project, trouble, actor=actor)
+
+
+def _just_reported(project: Project, title: str, severity: str, actor: User) -> Finding | None:
+    """The same report of the same person a moment ago: a form that was sent twice."""
+    rows = Finding.objects.open().filter(project=project, title=title, severity=severity, source=REVIEW)
+    return rows.filter(raised_by=actor, created_at__gte=timezone.now() - AGAIN_WITHIN).first()
 
 
 def _errors(title: str, severity: str, due_on: date | None, detail: str) -> dict[str, list[str]]:
