@@ -129,6 +129,20 @@ class IntakeDecided(Event):
 
 
 @dataclass(frozen=True)
+class DelegationChanged(Event):
+    """Somebody lets a colleague decide for them, or it was ended early; ``by`` did it."""
+
+    name: ClassVar[str] = "governance.delegation_changed"
+    delegation_id: str
+    state: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.delegation_id}:{self.state}"
+
+
+@dataclass(frozen=True)
 class FindingAssigned(Event):
     """Somebody has to put a finding right from now on; ``by`` is empty when the portal found it."""
 

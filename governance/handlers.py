@@ -8,6 +8,7 @@ from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
     DataAccessEnding,
+    DelegationChanged,
     FindingAssigned,
     IntakeDecided,
     PocClockRang,
@@ -168,6 +169,11 @@ def data_access_granted(event: DataAccessGranted) -> None:
 @subscribe(DataAccessEnded)
 def data_access_ended(event: DataAccessEnded) -> None:
     notices.access_ended(event.key, access_id=event.access_id, by=event.by)
+
+
+@subscribe(DelegationChanged)
+def delegation_changed(event: DelegationChanged) -> None:
+    notices.delegation_changed(event.key, delegation_id=event.delegation_id, state=event.state, by=event.by)
 
 
 @subscribe(FindingAssigned)

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
 from coe_portal.core.services import people
+from governance.events import DelegationChanged
 from governance.models import Delegation
 from governance.policies.known_parts import PARTS
 from projects.models import BusinessUnit
@@ -44,6 +45,7 @@ def delegate(*, to: str, starts_on: date, ends_on: date, scope: str = "all", act
     people.stand_in(person=person, first=starts_on, last=ends_on)
     after = {"to": person, "starts_on": starts_on, "ends_on": ends_on, "scope": wanted.scope}
     audit.record(actor=actor, action="delegation.given", subject=wanted, after=after)
+    outbox.publish(DelegationChanged(wanted.pk, "given", actor.username))
     return wanted
 
 
@@ -117,4 +119,5 @@ def end(*, delegation_id: str, actor: User) -> Delegation:
     audit.record(
         actor=actor, action="delegation.ended", subject=found, before={"ends_on": found.ends_on}, after={"ended": True}
     )
+    outbox.publish(DelegationChanged(found.pk, "ended", actor.username))
     return found
