@@ -147,17 +147,15 @@ def report(
             errors |= error.errors
     if errors:
         raise InvalidInput(errors)
-    if (same := _just_reported(project, words, severity, actor)) is not None:
-        return same
     until = due_on or timezone.localdate() + timedelta(days=SOON if severity in URGENT else LATER)
     trouble = Trouble(REVIEW, words, Severity(severity), person, until, detail.strip())
-    return raise_finding(project, trouble, actor=actor)
+    return _just_reported(project, trouble, actor) or raise_finding(project, trouble, actor=actor)
 
 
-def _just_reported(project: Project, title: str, severity: str, actor: User) -> Finding | None:
+def _just_reported(project: Project, trouble: Trouble, actor: User) -> Finding | None:
     """The same report of the same person a moment ago: a form that was sent twice."""
-    rows = Finding.objects.open().filter(project=project, title=title, severity=severity, source=REVIEW)
-    return rows.filter(raised_by=actor, created_at__gte=timezone.now() - AGAIN_WITHIN).first()
+    recent = Finding.objects.open().filter(created_at__gte=timezone.now() - AGAIN_WITHIN, raised_by=actor)
+    return recent.filter(project=project, **vars(trouble)).first()
 
 
 def _errors(title: str, severity: str, due_on: date | None, detail: str) -> dict[str, list[str]]:
