@@ -14,7 +14,9 @@ NEXT = {
     "production_ready": "production",
     "production": "retired",
 }
-DATA_OWNER, GRANT_DATA = "data_owner", "grant_data"
+NEEDED = ("qualification", "poc", "production_ready")
+ADVANCE, DATA_OWNER, GRANT_DATA = "advance", "data_owner", "grant_data"
+_NEVER_ASKED = "Every step has a condition, so there are projects that nobody could approve: add a step without “when”."
 _AT_LEAST_TWO = "Breaking the glass needs two people: name steps that need two or more in all, without conditions."
 
 
@@ -40,7 +42,20 @@ def gates(document: Mapping[str, Any]) -> Iterator[Problem]:
         elif gate["to"] != NEXT.get(gate["from"]):
             yield [*path, "to"], _wrong_way(gate["from"])
         sources.append(gate["from"])
+        if not _is_always_asked(gate, document):
+            yield [*path, "approvals"], _NEVER_ASKED
         yield from _steps(gate["approvals"], [*path, "approvals"])
+    for stage in NEEDED:
+        if stage not in sources:
+            yield ["gates"], f"No gate leaves “{stage}”, so projects would stay there for ever."
+
+
+def _is_always_asked(gate: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether somebody approves the gate whatever the facts: a step, or a rule for it, without conditions."""
+    names = (ADVANCE, f"{ADVANCE}:{gate['to']}")
+    rules = [rule for rule in document.get("approvals", ()) if rule["action"] in names and "when" not in rule]
+    steps = [*gate["approvals"], *(step for rule in rules for step in rule["steps"])]
+    return any("when" not in step for step in steps)
 
 
 def _wrong_way(source: str) -> str:
@@ -62,7 +77,7 @@ def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
     for index, rule in enumerate(document.get("approvals", ())):
         path = ["approvals", index]
         kind, _, target = rule["action"].partition(":")
-        if kind == "advance" and target not in targets:
+        if kind == ADVANCE and target and target not in targets:
             yield [*path, "action"], f"No gate leads to “{target}”."
         if kind == "break_glass" and sum(step["needed"] for step in rule["steps"] if "when" not in step) < 2:
             yield [*path, "steps"], _AT_LEAST_TWO

@@ -5,12 +5,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import yaml
 from django.test import Client
 from django.utils import timezone
 
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest
+from governance.models.delegations import ACTION_WORDS
 from governance.policies import known_parts, loader
+from governance.policies.document import Policy
+from governance.policies.rules import Facts
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from governance.services import break_glass, consequences, poc_decisions, policies, waivers
 from tests.core.conftest import bearer
@@ -80,6 +84,32 @@ def test_a_mistake_is_named_where_it_was_made(right: str, wrong: str, reason: st
     assert named and abs(int(named[1]) - _line_of(text, wrong)) <= 3, problem
 
 
+def test_a_stage_that_no_gate_leaves_is_named() -> None:
+    document = yaml.safe_load(SOURCE)
+    document["gates"] = [gate for gate in document["gates"] if gate["from"] != "poc"]
+    found = _problems(policies.as_yaml(document))
+    assert any("No gate leaves “poc”, so projects would stay there for ever." in problem for problem in found)
+
+
+def test_a_gate_that_nobody_approves_for_some_projects_is_named() -> None:
+    document = yaml.safe_load(SOURCE)
+    document["gates"][0]["approvals"] = [step for step in document["gates"][0]["approvals"] if "when" in step]
+    [problem] = _problems(policies.as_yaml(document))
+    assert "gates[0].approvals: Every step has a condition" in problem
+    step = {"name": "Finance", "group": "finance", "needed": 1, "order": 9, "days": 5}
+    document["approvals"].append({"action": "advance:poc", "steps": [step]})
+    assert loader.load(policies.as_yaml(document)), "a rule for the gate asks somebody whatever the facts"
+
+
+def test_a_rule_for_every_gate_is_one() -> None:
+    document = yaml.safe_load(SOURCE)
+    step = {"name": "Finance", "group": "finance", "needed": 1, "order": 9, "days": 5}
+    document["approvals"].append({"action": "advance", "steps": [step]})
+    policy = Policy(loader.load(policies.as_yaml(document)))
+    for gate in policy.gates:
+        assert "Finance" in [rule.name for rule in policy.steps_for(f"advance:{gate.target}", Facts()).steps]
+
+
 def test_a_misspelt_key_of_a_block_is_named_on_its_own_line() -> None:
     text = SOURCE.replace("    expires_after_days: 365\n", "    expires_after_dys: 365\n", 1)
     [problem] = _problems(text)
@@ -126,7 +156,7 @@ def test_the_page_and_the_api_answer_it_as_a_mistake(right: str, wrong: str, cli
 
 def test_what_a_broken_glass_opens_is_what_policies_know() -> None:
     assert (known_parts.GLASSES, known_parts.KINDS) == (ACTIONS, ENVIRONMENT_KINDS)
-    assert set(known_parts.PARTS) == set(consequences._kinds)
+    assert set(known_parts.PARTS) == set(consequences._kinds) == set(ACTION_WORDS)
 
 
 def test_the_parts_that_policies_know_are_those_that_are_approved(people: dict[str, User]) -> None:

@@ -163,7 +163,7 @@ def test_it_is_stopped_on_the_page_and_in_the_api(people: dict[str, User], clien
     assert again.status_code == 409
 
 
-def test_production_is_retired_by_approvals_once_its_lessons_are_written(project: Project) -> None:
+def test_production_is_retired_by_approvals_once_its_lessons_are_written(project: Project, client: Client) -> None:
     live, domain = _walk(project, Stage.PRODUCTION_READY, Stage.PRODUCTION), person("domain")
     trouble = findings.Trouble(
         "review", "It decides against one group", Severity.CRITICAL, domain, timezone.localdate()
@@ -181,6 +181,9 @@ def test_production_is_retired_by_approvals_once_its_lessons_are_written(project
     assert shown.answer.allowed and {"Its lessons are written", "The sponsor is named"} == set(shown.met)
     asked = intakes.advance(project_key=live.key, actor=domain).approval
     assert [step.name for step in asked.steps.all()] == ["CoE lead", "Sponsor"]
+    client.force_login(person("lead"))
+    page = client.get(f"/approvals/{asked.key}/").content.decode()
+    assert "Retire it" in page and "of 0" not in page
     for who in ("lead", "sponsor"):
         approvals.decide(request_id=asked.pk, verdict="approve", actor=person(who))
     live.refresh_from_db()
