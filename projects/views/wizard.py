@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError, Missing
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
@@ -220,7 +220,7 @@ def readiness_context(project: Project, criteria: list[Criterion]) -> dict[str, 
 def answer_question(request: HttpRequest, key: str, asked_id: str) -> HttpResponse:
     """Answer a reviewer's question in words."""
     answered = field_questions.answer(
-        project_key=key, question_id=asked_id, text=request.POST.get("text", ""), actor=signed_in(request)
+        project_key=key, question_id=asked_id, text=text_of(request, "text"), actor=signed_in(request)
     )
     messages.success(request, f"Your answer to {answered.asked_by} is kept.")
     return redirect(request, reverse("projects:intake_step", args=[answered.project.key, "check"]) + "#asked")

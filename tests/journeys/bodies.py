@@ -121,6 +121,7 @@ BODIES: dict[str, Any] = {
     "approvals/{approval}/decide/": VERDICT,
     "approvals/{approval}/ask/": {"text": "Who labels it?"},
     "approvals/{approval}/answer/{question}/": {"text": "Two assessors do."},
+    "conditions/{condition}/meet/": {"note": "It is in the report of March."},
     "findings/{finding}/resolve/": {"resolution": "Looked at it together."},
     "findings/{finding}/assign/": HANDED,
     "datasets/new/": DATA,

@@ -232,6 +232,29 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
     assert not wrong, "\n".join(f"{command}: expected {pair[0]}, saw {pair[1]}" for command, pair in wrong.items())
 
 
+def _with_nul(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nul(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_nul(item) for item in value]
+    return f"{value}\x00" if isinstance(value, str) else value
+
+
+def test_a_character_that_no_column_holds_is_never_an_error_of_ours(
+    things: dict[str, Any], clients: dict[str, Client]
+) -> None:
+    broken = {}
+    for route in (command for command in _commands(things, clients["lead"]) if " " not in command):
+        for who in ("scientist", "lead"):
+            with transaction.atomic():
+                body = _with_nul(_filled(BODIES.get(route, {}), things))
+                status = clients[who].post(_address(route, things), body).status_code
+                transaction.set_rollback(True)
+            if status >= 500:
+                broken[f"{who} {route}"] = status
+    assert broken == {}
+
+
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
     own = ("audit/check/", "post api/v1/audit/verify/")  # to look through the trail is what auditors are for
     own += ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")
