@@ -21,6 +21,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "staff approvals": {"task": "governance.staff_approvals", "schedule": timedelta(minutes=15)},
     "attend data access": {
         "task": "governance.attend_data_access",
         "schedule": timedelta(minutes=1),

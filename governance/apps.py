@@ -7,11 +7,12 @@ class GovernanceConfig(AppConfig):
     def ready(self) -> None:
         from coe_portal.core import inbox, search
         from governance import handlers, wording
-        from governance.models import ApprovalRequest, Finding
+        from governance.models import ApprovalRequest, Condition, Finding
         from governance.palette import find_approvals
         from governance.services import (
             approval_evidence,
             break_glass,
+            conditions,
             data_access,
             data_overview,
             findings,
@@ -26,6 +27,7 @@ class GovernanceConfig(AppConfig):
         # These services register what their approvals do or prove; wording registers how its actions are told.
         del approval_evidence, break_glass, data_access, handlers, poc_decisions, waivers, wording
         inbox.register("approvals", ApprovalRequest.objects.needing)
+        inbox.register("conditions", Condition.objects.waiting_for, conditions.tasks)
         inbox.register("findings", Finding.objects.waiting_for, findings.tasks)
         inbox.register("data", DataAccess.objects.calling, data_overview.tasks)
         inbox.register("poc clocks", poc_alarms.calling, poc_alarms.tasks)

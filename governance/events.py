@@ -79,6 +79,13 @@ class StepReminded(_AboutStep):
 
 
 @dataclass(frozen=True)
+class StepStaffed(_AboutStep):
+    """Too few of its holders may decide it any more, so the fallback approver may too."""
+
+    name: ClassVar[str] = "governance.step_staffed"
+
+
+@dataclass(frozen=True)
 class StepRerouted(_AboutStep):
     """Somebody else is accountable now, so the step waits for them; ``person_id`` is 0 when nobody is."""
 
@@ -119,6 +126,20 @@ class IntakeDecided(Event):
     @property
     def key(self) -> str:
         return f"{self.name}:{self.decision_id}"
+
+
+@dataclass(frozen=True)
+class DelegationChanged(Event):
+    """Somebody lets a colleague decide for them, or it was ended early; ``by`` did it."""
+
+    name: ClassVar[str] = "governance.delegation_changed"
+    delegation_id: str
+    state: str
+    by: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}:{self.delegation_id}:{self.state}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from coe_portal.core.colleagues import ColleagueField
 from coe_portal.core.models import SiteRole, User
 from coe_portal.core.models.user import UserQuerySet
 from governance.models import IntakeOutcome, PocChoice, Severity, Verdict
+from governance.models.delegations import ACTION_WORDS
 from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
 from projects.models import AccessPattern, BusinessUnit, Dataset, Project
 from projects.services import accesses, places
@@ -102,6 +103,17 @@ class PocDecisionForm(forms.Form):
         self.fields["added_budget"].help_text = f"In {currency}; an extension needs an approval."
 
 
+class StopForm(forms.Form):
+    """Why a project ends."""
+
+    reason = forms.CharField(
+        label="Why it ends",
+        max_length=2000,
+        help_text="The team reads it, and whoever has the same idea later.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class DelegationForm(forms.Form):
     """Who decides for the giver, for how long, about what."""
 
@@ -116,8 +128,7 @@ class DelegationForm(forms.Form):
         self.fields["to"].offer(others)  # type: ignore[attr-defined]
         self.fields["scope"].choices = [  # type: ignore[attr-defined]
             ("all", "Everything"),
-            ("action:advance", "Only gates between stages"),
-            ("action:break_glass", "Only breaking the glass"),
+            *((f"action:{name}", f"Only {words}") for name, words in ACTION_WORDS.items()),
             *((f"business_unit:{unit.pk}", f"Only {unit}") for unit in BusinessUnit.objects.all()),
         ]
         self.fields["starts_on"].initial = timezone.localdate()

@@ -2,11 +2,13 @@
 
 from django.urls import reverse
 
+from coe_portal.core.events import PersonActivityChanged
 from coe_portal.core.models import User
 from coe_portal.core.outbox import subscribe
 from governance.events import (
     ApprovalClosed,
     DataAccessEnding,
+    DelegationChanged,
     FindingAssigned,
     IntakeDecided,
     PocClockRang,
@@ -17,10 +19,11 @@ from governance.events import (
     StepOpened,
     StepReminded,
     StepRerouted,
+    StepStaffed,
 )
 from governance.models import ApprovalQuestion, ApprovalRequest, ApprovalStep, StepState, Telling
 from governance.services import data_access, endings, notices, notifications, poc_alarms, risk
-from governance.services.approvals import rerouting
+from governance.services.approvals import rerouting, staffing
 from projects.events import (
     AccountableChanged,
     ChecklistAnswered,
@@ -36,7 +39,7 @@ from projects.models import Criterion, CriterionStatus, DataAccess, Project, Sta
 from projects.services import named_data
 
 
-def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted, telling: Telling) -> None:
+def _ask(event: StepOpened | StepReminded | StepEscalated | StepRerouted | StepStaffed, telling: Telling) -> None:
     step = ApprovalStep.objects.select_related("request").get(pk=event.step_id)
     notifications.tell(event.key, step.request, telling, notifications.deciders(step))
 
@@ -65,6 +68,18 @@ def accountable_changed(event: AccountableChanged) -> None:
 def step_rerouted(event: StepRerouted) -> None:
     if ApprovalStep.objects.filter(pk=event.step_id, state=StepState.OPEN).exists():
         _ask(event, Telling.ASKED)
+
+
+@subscribe(StepStaffed)
+def step_staffed(event: StepStaffed) -> None:
+    _ask(event, Telling.ASKED)
+
+
+@subscribe(PersonActivityChanged)
+def person_activity_changed(event: PersonActivityChanged) -> None:
+    """Who left decides nothing any more; who is asked in their place hears of it at once."""
+    if not event.is_active:
+        staffing.attend()
 
 
 @subscribe(QuestionAsked)
@@ -133,6 +148,9 @@ def stage_moved(event: ProjectStageMoved) -> None:
     data_access.end_with_project(event.project_key)
     if (event.source, event.target) == (Stage.DEFERRED, Stage.INTAKE):
         notices.came_back(event.key, project_key=event.project_key)
+    if event.target == Stage.STOPPED:
+        by = User.objects.filter(pk=event.actor_id).first()
+        notices.stopped(event.key, project_key=event.project_key, by=by.username if by else "")
 
 
 @subscribe(DataAccessEnding)
@@ -151,6 +169,11 @@ def data_access_granted(event: DataAccessGranted) -> None:
 @subscribe(DataAccessEnded)
 def data_access_ended(event: DataAccessEnded) -> None:
     notices.access_ended(event.key, access_id=event.access_id, by=event.by)
+
+
+@subscribe(DelegationChanged)
+def delegation_changed(event: DelegationChanged) -> None:
+    notices.delegation_changed(event.key, delegation_id=event.delegation_id, state=event.state, by=event.by)
 
 
 @subscribe(FindingAssigned)

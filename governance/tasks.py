@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from governance.services import data_expiry, dues, notifications, poc_alarms, qualification
-from governance.services.approvals import sla
+from governance.services.approvals import sla, staffing
 
 
 @shared_task(name="governance.attend_approvals")
 def attend_approvals() -> None:
     """Remind, escalate and expire what is due."""
     sla.attend_due()
+
+
+@shared_task(name="governance.staff_approvals")
+def staff_approvals() -> None:
+    """Ask the fallback approver where too few people may still decide, for example because roles changed."""
+    staffing.attend()
 
 
 @shared_task(name="governance.send_mail")

@@ -17,6 +17,7 @@ from governance.views import (
     questions,
     ranking,
     risk,
+    stopping,
     waivers,
 )
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("policies/<str:label>/projects/", policy_moves.projects, name="policy_projects"),
     path("projects/<str:key>/submit/", panels.submit, name="submit"),
     path("projects/<str:key>/advance/", panels.advance, name="advance"),
+    path("projects/<str:key>/stop/", stopping.page, name="stop"),
     path("projects/<str:key>/next-action/", panels.next_action_panel, name="project_next_action"),
     path("projects/<str:key>/gate/", panels.gate_panel, name="project_gate"),
     path("projects/<str:key>/findings/", findings.panel, name="project_findings"),

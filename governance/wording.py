@@ -64,6 +64,12 @@ def _escalated(told: Telling) -> str:
     return f"let {told.after['added']} decide “{told.after['step']}” of {told.label} too, because its time is over"
 
 
+@tells("approval.fallback_asked")
+def _fallback(told: Telling) -> str:
+    why = "because too few others may any more"
+    return f"let {told.after['added']} decide “{told.after['step']}” of {told.label} too, {why}"
+
+
 @tells("condition.set")
 def _condition(told: Telling) -> str:
     return f"set the condition “{told.after['text']}” for {told.said(told.after['owner'])} until {told.after['due_on']}"

@@ -1,8 +1,14 @@
 """Forms that show a rule's refusal in place."""
 
 from django import forms
+from django.http import HttpRequest
 
 from coe_portal.core.errors import DomainError
+
+
+def text_of(request: HttpRequest, name: str) -> str:
+    """What was sent in a field that stands alone, without a character that no column can hold."""
+    return request.POST.get(name, "").replace("\x00", "")
 
 
 def apply_domain_error(form: forms.BaseForm, error: DomainError) -> None:

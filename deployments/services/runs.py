@@ -200,7 +200,7 @@ def _repeated(actor: User, request_key: str) -> Run | None:
 
 def _create(specification: Specification, actor: User, *, request_key: str = "", **origin: Any) -> Run:
     project = specification.project
-    gates.require(project, "start_run", environment_kind=specification.environment.kind, actor=actor)
+    gate = gates.require(project, "start_run", environment_kind=specification.environment.kind, actor=actor)
     _require_data(project, specification.parameters)
     number = _next_number(project)
     if repeated := _repeated(actor, request_key):
@@ -208,7 +208,8 @@ def _create(specification: Specification, actor: User, *, request_key: str = "",
     estimate = estimate_of(specification)
     _require_budget(project, estimate)
     run = Run.objects.create(number=number, **_columns(specification, estimate, actor, request_key, origin))
-    audit.record(actor=actor, action="run.launched", subject=run, project=project.key, after=_told(run, specification))
+    told: dict[str, Any] = {"project": project.key, "after": _told(run, specification), "comment": gate.break_glass}
+    audit.record(actor=actor, action="run.launched", subject=run, **told)
     outbox.publish(RunRequested(run_id=run.pk, project_key=project.key))
     outbox.wake("deployments.submit_runs")
     return run

@@ -1,4 +1,4 @@
-"""What policy has a say in, mounted under a project: submit, advance, gate."""
+"""What policy has a say in, mounted under a project: submit, advance, stop, gate."""
 
 from typing import Any
 
@@ -10,9 +10,17 @@ from rest_framework.views import APIView
 from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.views import refuse_unknown_parameters
-from governance.api.serializers import ApprovalSerializer, BreakGlassInput, GateSerializer, SubmittedSerializer
+from coe_portal.core.models import Scope
+from governance.api.qualification_serializers import StageSerializer
+from governance.api.serializers import (
+    ApprovalSerializer,
+    BreakGlassInput,
+    GateSerializer,
+    StopInput,
+    SubmittedSerializer,
+)
 from governance.models import ApprovalRequest
-from governance.services import break_glass, environments, gates, intakes
+from governance.services import break_glass, environments, gates, intakes, stopping
 from projects.permissions import visible_project
 
 
@@ -38,6 +46,20 @@ class AdvanceView(APIView):
     @idempotent
     def post(self, request: Request, key: str) -> Response:
         return _submitted(intakes.advance(project_key=key, actor=person_of(request)))
+
+
+class StopView(APIView):
+    """End an idea, or a project that is production ready, for good and with a reason."""
+
+    required_scopes = {"post": Scope.DECIDE}
+
+    @extend_schema(request=StopInput, responses=StageSerializer)
+    @idempotent
+    def post(self, request: Request, key: str) -> Response:
+        wanted = StopInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        project = stopping.stop(project_key=key, actor=person_of(request), **wanted.validated_data)
+        return Response(StageSerializer(project).data)
 
 
 class BreakGlassView(APIView):

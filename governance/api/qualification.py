@@ -13,7 +13,6 @@ from governance.api.qualification_serializers import (
     AnswerTextInput,
     BusinessCaseSerializer,
     DecideIntakeInput,
-    DeferralEndedSerializer,
     EndDeferralInput,
     FieldQuestionSerializer,
     IntakeDecisionSerializer,
@@ -21,6 +20,7 @@ from governance.api.qualification_serializers import (
     ReviewerInput,
     ReviewInput,
     ReviewSerializer,
+    StageSerializer,
 )
 from governance.services import business_case, qualification
 from governance.services.qualification import Wish, summary
@@ -97,13 +97,13 @@ class EndDeferralView(APIView):
 
     required_scopes = {"post": Scope.DECIDE}
 
-    @extend_schema(request=EndDeferralInput, responses=DeferralEndedSerializer)
+    @extend_schema(request=EndDeferralInput, responses=StageSerializer)
     @idempotent
     def post(self, request: Request, key: str) -> Response:
         wanted = EndDeferralInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         project = qualification.end_deferral(project_key=key, actor=person_of(request), **wanted.validated_data)
-        return Response(DeferralEndedSerializer(project).data)
+        return Response(StageSerializer(project).data)
 
 
 class ReviewersView(APIView):

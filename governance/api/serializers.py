@@ -199,6 +199,12 @@ class BreakGlassInput(StrictInput):
     reason = serializers.CharField(min_length=20, max_length=2000)
 
 
+class StopInput(StrictInput):
+    """Why the project ends."""
+
+    reason = serializers.CharField(min_length=10, max_length=2000)
+
+
 class SubmittedProjectSerializer(serializers.ModelSerializer[Project]):
     """The project after it was submitted; the full object is at ``projects/{key}/``."""
 

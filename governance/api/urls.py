@@ -27,6 +27,7 @@ router.register("policies", policies.PolicyViewSet, basename="policy")
 urlpatterns = [
     path("projects/<str:key>/submit/", commands.SubmitView.as_view(), name="project-submit"),
     path("projects/<str:key>/advance/", commands.AdvanceView.as_view(), name="project-advance"),
+    path("projects/<str:key>/stop/", commands.StopView.as_view(), name="project-stop"),
     path("projects/<str:key>/gate/", commands.GateView.as_view(), name="project-gate"),
     path("projects/<str:key>/break-glass/", commands.BreakGlassView.as_view(), name="project-break-glass"),
     path("projects/<str:key>/decide-intake/", qualification.DecideIntakeView.as_view(), name="project-decide-intake"),

@@ -1,6 +1,6 @@
 """What was promised when something was approved with conditions."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -14,6 +14,8 @@ from coe_portal.core.models import User
 from governance.models.approvals import ApprovalRequest, ApprovalState
 from governance.models.steps import Decision
 from projects.models import Project
+
+NEAR = timedelta(days=3)  # from then on who set it is asked as well, and both are told
 
 
 class ConditionState(models.TextChoices):
@@ -44,6 +46,12 @@ class ConditionQuerySet(models.QuerySet["Condition"]):
     def binding(self) -> Self:
         """Open conditions of what was approved."""
         return self.filter(state=ConditionState.OPEN, request__state=ApprovalState.APPROVED)
+
+    def waiting_for(self, user: User) -> Self:
+        """What this person has to do, and near the day what they set and have to look at."""
+        near = timezone.localdate() + NEAR
+        set_by = Q(decision__actor=user) | Q(decision__on_behalf_of=user)
+        return self.binding().filter(Q(owner=user) | (set_by & Q(due_on__lte=near)))
 
     def overdue(self) -> Self:
         return self.filter(due_on__lt=timezone.localdate())

@@ -12,6 +12,14 @@ from coe_portal.core.fields import UlidField
 from coe_portal.core.models import User
 from projects.models import BusinessUnit, Project
 
+ACTION_WORDS = {
+    "advance": "gates between stages",
+    "grant_data": "access to data",
+    "waive": "waivers of questions",
+    "extend_poc": "extensions of proofs of concept",
+    "break_glass": "breaking the glass",
+}
+
 
 class DelegationQuerySet(models.QuerySet["Delegation"]):
     def active(self) -> Self:
@@ -92,7 +100,7 @@ class Delegation(models.Model):
     def scope_words(self) -> str:
         """What it covers, for people."""
         if self.action:
-            return f"only {self.action.replace('_', ' ')}"
+            return f"only {ACTION_WORDS.get(self.action, self.action.replace('_', ' '))}"
         return f"only {self.business_unit}" if self.business_unit_id else "everything"
 
     @property

@@ -34,7 +34,7 @@ def obstacle(question: AskedQuestion, demands: Demands, kinds: Collection[str]) 
     Args:
         kinds: kinds of the evidence that supports the answer now.
 
-    A waiver opens the gate whatever is answered; an answer that was sent back or has expired closes it.
+    A waiver opens the gate whatever is answered; an answer that was sent back, opened again or has expired closes it.
     """
     if question.status == "waived":
         return None
@@ -49,6 +49,9 @@ def _by_status(question: AskedQuestion) -> Missing | None:
         said = f": “{question.verdict_comment.rstrip('.')}”" if question.verdict_comment else ""
         fix = f"Change the answer or its evidence, then ask for another look at {name}."
         return Missing(question.code, f"{name} was sent back{said}.", fix)
+    if question.status == "open":  # with a complete answer: somebody opened it again
+        fix = f"Answer {name} anew, or confirm that the answer still holds."
+        return Missing(question.code, f"{name} was opened again.", fix)
     if question.status == "expired":
         since = f" on {question.expires_on:%d %B %Y}" if question.expires_on else ""
         return Missing(question.code, f"{name} expired{since}.", f"Look at {name} again and confirm or change it.")

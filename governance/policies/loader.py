@@ -6,7 +6,10 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from governance.policies.meaning import approvals, criteria, gates, intake, references, team
+from governance.policies import complaints, tree
+from governance.policies.answer_meaning import answers
+from governance.policies.known_parts import known
+from governance.policies.meaning import approvals, criteria, endings, gates, intake, references, team
 from governance.policies.risk_meaning import risk
 from governance.policies.schema import POLICY_SCHEMA
 
@@ -50,14 +53,16 @@ def load(source: str) -> dict[str, Any]:
     if len(source) > MAX_SOURCE:
         raise PolicyError([PolicyProblem(0, "", f"The policy is longer than {MAX_SOURCE} characters.")])
     try:
-        tree, document = _read(source)
+        root, document = _read(source)
+        found = tree.problems(root) if root else []
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "This is not YAML."
         raise PolicyError([PolicyProblem(mark.line + 1 if mark else 0, "", str(reason))]) from None
     if not isinstance(document, dict):
         raise PolicyError([PolicyProblem(1, "", "A policy is a mapping that starts with “name:”.")])
-    problems = _repeated(tree, []) or _schema_problems(document, tree) or _meaning_problems(document, tree)
+    wrong = [PolicyProblem(line, _where(path), reason) for line, path, reason in found]
+    problems = wrong or _schema_problems(document, root) or _meaning_problems(document, root)
     if problems:
         raise PolicyError(problems)
     for criterion in document["criteria"]:
@@ -71,42 +76,26 @@ def _read(source: str) -> tuple[Any, Any]:
     """The tree, which knows its lines, and what it says."""
     reader = _Loader(source)
     try:
-        tree = reader.get_single_node()
-        return tree, reader.construct_document(tree) if tree else None
+        root = reader.get_single_node()
+        return root, reader.construct_document(root) if root else None
     finally:
         reader.dispose()
 
 
-def _repeated(node: Any, path: list[Any]) -> list[PolicyProblem]:
-    """Keys that are written twice: YAML would silently take the last one."""
-    found: list[PolicyProblem] = []
-    if isinstance(node, yaml.SequenceNode):
-        return [problem for index, item in enumerate(node.value) for problem in _repeated(item, [*path, index])]
-    seen: set[str] = set()
-    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-        name = str(key.value)
-        if name in seen:
-            found.append(PolicyProblem(key.start_mark.line + 1, _where([*path, name]), f"“{name}” is written twice."))
-        seen.add(name)
-        found += _repeated(value, [*path, name])
-    return found
-
-
-def _schema_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
-    found = []
-    for error in Draft202012Validator(POLICY_SCHEMA, format_checker=_FORMATS).iter_errors(document):
-        path = list(error.absolute_path)
-        found.append(PolicyProblem(_line(tree, path), _where(path), error.message[:300]))
+def _schema_problems(document: dict[str, Any], root: Any) -> list[PolicyProblem]:
+    errors = Draft202012Validator(POLICY_SCHEMA, format_checker=_FORMATS).iter_errors(document)
+    told = [complaint for error in errors for complaint in complaints.of(error)]
+    found = [PolicyProblem(_line(root, path), _where(path), reason) for path, reason in told]
     return sorted(found, key=lambda problem: problem.line)
 
 
-_MEANINGS = (references, criteria, gates, approvals, team, risk, intake)
+_MEANINGS = (references, criteria, answers, gates, approvals, known, team, risk, intake, endings)
 
 
-def _meaning_problems(document: dict[str, Any], tree: Any) -> list[PolicyProblem]:
+def _meaning_problems(document: dict[str, Any], root: Any) -> list[PolicyProblem]:
     """What the schema cannot say."""
     found = [check for rule in _MEANINGS for check in rule(document)]
-    problems = [PolicyProblem(_line(tree, path), _where(path), reason) for path, reason in found]
+    problems = [PolicyProblem(_line(root, path), _where(path), reason) for path, reason in found]
     return sorted(problems, key=lambda problem: problem.line)
 
 

@@ -3,30 +3,33 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
-
 from governance.policies.scoring import DIMENSIONS
+from projects.models.project import ENDED
 
 Problem = tuple[list[Any], str]
-DATA_OWNER, GRANT_DATA = "data_owner", "grant_data"
+# The way of a project: the stage after each that a gate leaves.
+NEXT = {
+    "qualification": "poc",
+    "poc": "production_ready",
+    "production_ready": "production",
+    "production": "retired",
+}
+NEEDED = ("qualification", "poc", "production_ready")
+ADVANCE, DATA_OWNER, GRANT_DATA = "advance", "data_owner", "grant_data"
+_NEVER_ASKED = "Every step has a condition, so there are projects that nobody could approve: add a step without “when”."
 _AT_LEAST_TWO = "Breaking the glass needs two people: name steps that need two or more in all, without conditions."
 
 
 def criteria(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """Codes are unique and answer schemas are real ones."""
+    """Codes are unique."""
     codes = [criterion["code"] for criterion in document["criteria"]]
     for index, criterion in enumerate(document["criteria"]):
-        path = ["criteria", index]
         if codes.index(criterion["code"]) != index:
-            yield path, f"The code “{criterion['code']}” is used twice."
-        try:
-            Draft202012Validator.check_schema(criterion["answer_schema"])
-        except SchemaError as error:
-            yield [*path, "answer_schema"], f"Not a JSON Schema: {error.message}"
+            yield ["criteria", index], f"The code “{criterion['code']}” is used twice."
 
 
 def gates(document: Mapping[str, Any]) -> Iterator[Problem]:
-    """A gate needs known criteria, and one gate leaves a stage."""
+    """A gate needs known criteria, one gate leaves a stage, and it leads to the stage that comes next."""
     codes = {criterion["code"] for criterion in document["criteria"]}
     sources: list[str] = []
     for index, gate in enumerate(document["gates"]):
@@ -36,8 +39,36 @@ def gates(document: Mapping[str, Any]) -> Iterator[Problem]:
             yield [*path, "criteria"], f"Unknown criteria: {', '.join(unknown)}."
         if gate["from"] in sources:
             yield path, f"A second gate leaves “{gate['from']}”."
+        elif gate["to"] != NEXT.get(gate["from"]):
+            yield [*path, "to"], _wrong_way(gate["from"])
         sources.append(gate["from"])
+        if not _is_always_asked(gate, document):
+            yield [*path, "approvals"], _NEVER_ASKED
         yield from _steps(gate["approvals"], [*path, "approvals"])
+    for stage in NEEDED:
+        if stage not in sources:
+            yield ["gates"], f"No gate leaves “{stage}”, so projects would stay there for ever."
+
+
+def _is_always_asked(gate: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether somebody approves the gate whatever the facts: a step, or a rule for it, without conditions."""
+    names = (ADVANCE, f"{ADVANCE}:{gate['to']}")
+    rules = [rule for rule in document.get("approvals", ()) if rule["action"] in names and "when" not in rule]
+    steps = [*gate["approvals"], *(step for rule in rules for step in rule["steps"])]
+    return any("when" not in step for step in steps)
+
+
+def _wrong_way(source: str) -> str:
+    if source in NEXT:
+        return f"The gate that leaves “{source}” leads to “{NEXT[source]}”."
+    return f"No gate leaves “{source}”. Gates leave {', '.join(NEXT)}."
+
+
+def endings(document: Mapping[str, Any]) -> Iterator[Problem]:
+    """Lessons are owed at the ends of a project, and after stages that go on before."""
+    for index, stage in enumerate(document.get("lessons", {}).get("ends", ())):
+        if stage not in ENDED:
+            yield ["lessons", "ends", index], f"A project in “{stage}” has not ended. Ends: {', '.join(ENDED)}."
 
 
 def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -46,7 +77,7 @@ def approvals(document: Mapping[str, Any]) -> Iterator[Problem]:
     for index, rule in enumerate(document.get("approvals", ())):
         path = ["approvals", index]
         kind, _, target = rule["action"].partition(":")
-        if kind == "advance" and target not in targets:
+        if kind == ADVANCE and target and target not in targets:
             yield [*path, "action"], f"No gate leads to “{target}”."
         if kind == "break_glass" and sum(step["needed"] for step in rule["steps"] if "when" not in step) < 2:
             yield [*path, "steps"], _AT_LEAST_TWO

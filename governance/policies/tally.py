@@ -30,6 +30,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "The next gate of 1 project would no longer need {what}.",
         "The next gates of {n} projects would no longer need {what}.",
     ),
+    "demand_gained": (
+        "The next gate of 1 project would also ask for {what}.",
+        "The next gates of {n} projects would also ask for {what}.",
+    ),
+    "demand_lost": (
+        "The next gate of 1 project would no longer ask for {what}.",
+        "The next gates of {n} projects would no longer ask for {what}.",
+    ),
     "risk_changed": ("1 project would be in the risk tier {what}.", "{n} projects would be in the risk tier {what}."),
     "risk_asked": (
         "1 project would have to answer the risk questionnaire {what}.",
@@ -51,6 +59,14 @@ class Effect:
     def sentence(self) -> str:
         one, many = SENTENCES[self.kind]
         return (one if self.count == 1 else many).format(n=f"{self.count:,}", what=self.what)
+
+    @property
+    def is_more(self) -> bool:
+        return self.kind.endswith("_gained")
+
+    @property
+    def is_less(self) -> bool:
+        return self.kind.endswith("_lost")
 
     def as_json(self) -> dict[str, Any]:
         return {

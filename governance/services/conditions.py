@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from coe_portal.core import audit
 from coe_portal.core.errors import Missing, NotAllowed, NotFound
+from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
 from governance.models import CONDITION_LIFECYCLE, ApprovalRequest, Condition, ConditionState, Decision
 from projects.models import Project
 
 DEFAULT_DAYS = timedelta(days=30)
-MAX_NOTE = 500
+MAX_CONDITION, MAX_NOTE, MAX_TASKS = 300, 500, 20
 
 
 def set_for(decision: Decision, texts: Sequence[str], due_on: date | None = None) -> None:
@@ -25,7 +26,7 @@ def set_for(decision: Decision, texts: Sequence[str], due_on: date | None = None
             project=request.project,
             request=request,
             decision=decision,
-            text=text[:300],
+            text=text,
             owner=request.project.owner,
             due_on=due_on or timezone.localdate() + DEFAULT_DAYS,
         )
@@ -37,6 +38,31 @@ def set_for(decision: Decision, texts: Sequence[str], due_on: date | None = None
             subject=condition,
             after=after,
         )
+
+
+def tasks(keys: list[int]) -> list[Task]:
+    """What somebody has to do or to look at, for their inbox; the first due first."""
+    rows = Condition.objects.filter(pk__in=keys).for_list().select_related("project__business_unit")
+    return [
+        Task(
+            title=row.text,
+            why=f"{'Overdue. ' if row.is_overdue else ''}{what_to_do(row)}",
+            url=reverse("governance:project_findings", args=[row.project.key]),
+            button="Open the condition",
+            place=f"{row.project.key}, {row.project.business_unit}",
+            kind="Condition",
+            icon="checkbox",
+            due_on=row.due_on,
+        )
+        for row in rows.order_by("due_on", "id")[:MAX_TASKS]
+    ]
+
+
+def what_to_do(condition: Condition) -> str:
+    """Who does it, who says that it is met, and what waits for it."""
+    who = f"{condition.owner} does it, {condition.decision.who} marks it as met"
+    waits = "The next gate waits for it, and once its day is over new runs do too."
+    return f"{condition.request.key} was approved with it: {who}. {waits}"
 
 
 def lapse(request: ApprovalRequest) -> None:
@@ -83,9 +109,14 @@ def meet(*, condition_id: str, note: str = "", actor: User) -> Condition:
     return condition
 
 
-def missing(project: Project, action: str) -> list[Missing]:
-    """What conditions stand in the way: the next gate needs all of them met, everything else none overdue."""
+def missing(project: Project, action: str, *, besides: ApprovalRequest | None = None) -> list[Missing]:
+    """What conditions stand in the way: the next gate needs all of them met, everything else none overdue.
+
+    Those of the request ``besides`` are left out.
+    """
     open_ones = Condition.objects.binding().filter(project=project).select_related("request", "owner")
+    if besides is not None:
+        open_ones = open_ones.exclude(request=besides)
     found = open_ones if action == "advance" else open_ones.overdue()
     return [
         Missing(

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from coe_portal.core.errors import GateClosed
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import criteria, policies
+from governance.services import gate_demands, policies
 from projects.models import Stage
 from projects.services import checklist, projects, stages
 
@@ -65,10 +66,17 @@ def _advance(request: ApprovalRequest, actor: User) -> None:
     gate = policy.gate_from(project.stage)
     if gate is None:
         return
-    asked = policy.asked_by(gate, project.risk_tier)
-    criteria.require_acceptable(project, asked)
-    checklist.accept_all(project, asked, actor=actor)
+    _require_still_open(request)
+    checklist.accept_all(project, policy.asked_by(gate, project.risk_tier), actor=actor)
     stages.move_stage(project, gate.target, actor=actor, comment=f"{request.key} is approved.")
+
+
+def _require_still_open(request: ApprovalRequest) -> None:
+    """Raise GateClosed when something that the gate needs was lost while its approvals were given."""
+    missing = gate_demands.missing_for_gate(request.project, request.project.stage, asked=request)
+    if missing:
+        sentence = f"{missing[0].message} It came up while {request.key} was asked, so nobody can approve it now."
+        raise GateClosed(f"{sentence} Have it put right, or ask for changes.", missing)
 
 
 register(ADVANCE.rstrip(":"), Kind(_content, _move_project))

@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 from django.urls import reverse
 
-from coe_portal.core.errors import GateClosed, Missing
+from coe_portal.core.errors import Missing
 from governance.policies.criteria import obstacle
 from governance.services import policies
 from projects.checklists import NO_DEMANDS
-from projects.models import Criterion, CriterionStatus, Evidence, Project
+from projects.models import Evidence, Project
 
 
 def missing(project: Project, asked: Collection[str]) -> list[Missing]:
@@ -26,20 +26,8 @@ def missing(project: Project, asked: Collection[str]) -> list[Missing]:
 
 def _kinds(project: Project) -> dict[str, set[str]]:
     """Kinds of the evidence that supports each answer now, by code."""
-    rows = Evidence.objects.current().filter(criterion__project=project).values_list("criterion__code", "kind")
+    rows = Evidence.objects.holding().filter(criterion__project=project).values_list("criterion__code", "kind")
     found: dict[str, set[str]] = {}
     for code, kind in rows:
         found.setdefault(code, set()).add(kind)
     return found
-
-
-def require_acceptable(project: Project, asked: Collection[str]) -> None:
-    """Raise GateClosed when an answer that a gate rests on was sent back or expired while approvals were given."""
-    bad = (CriterionStatus.REJECTED, CriterionStatus.EXPIRED)
-    rows = list(Criterion.objects.filter(project=project, code__in=asked, status__in=bad))
-    if rows:
-        names = " and ".join(f"“{item.short}”" for item in rows)
-        sentence = f"{names} was sent back or expired while this was asked. Ask for changes, so that the team mends it."
-        raise GateClosed(
-            sentence, [item for item in missing(project, asked) if item.code in {row.code for row in rows}]
-        )

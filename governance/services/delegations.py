@@ -6,11 +6,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from coe_portal.core import audit
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, NotAllowed, NotFound, StaleState
 from coe_portal.core.models import User
 from coe_portal.core.services import people
+from governance.events import DelegationChanged
 from governance.models import Delegation
+from governance.policies.known_parts import PARTS
 from projects.models import BusinessUnit
 
 LONGEST = timedelta(days=366)
@@ -43,6 +45,7 @@ def delegate(*, to: str, starts_on: date, ends_on: date, scope: str = "all", act
     people.stand_in(person=person, first=starts_on, last=ends_on)
     after = {"to": person, "starts_on": starts_on, "ends_on": ends_on, "scope": wanted.scope}
     audit.record(actor=actor, action="delegation.given", subject=wanted, after=after)
+    outbox.publish(DelegationChanged(wanted.pk, "given", actor.username))
     return wanted
 
 
@@ -60,11 +63,11 @@ def _colleague(username: str, actor: User, errors: dict[str, list[str]]) -> User
 def _scope(scope: str, errors: dict[str, list[str]]) -> tuple[str, BusinessUnit | None]:
     kind, _, value = scope.partition(":")
     unit = BusinessUnit.objects.filter(pk=value[:26]).first() if kind == "business_unit" else None
-    known = scope == "all" or unit is not None
-    if kind == "action" and 0 < len(value) <= 60 and value.replace(":", "").replace("_", "").isalnum():
+    if kind == "action" and 0 < len(value) <= 60 and value.partition(":")[0] in PARTS:
         return value, None
-    if not known:
-        errors["scope"] = ["Choose all, action:<name> such as action:advance, or business_unit:<id>."]
+    if scope != "all" and unit is None:
+        names = ", ".join(f"action:{name}" for name in PARTS)
+        errors["scope"] = [f"Choose all, business_unit:<id>, or what is asked for: {names}."]
     return "", unit
 
 
@@ -116,4 +119,5 @@ def end(*, delegation_id: str, actor: User) -> Delegation:
     audit.record(
         actor=actor, action="delegation.ended", subject=found, before={"ends_on": found.ends_on}, after={"ended": True}
     )
+    outbox.publish(DelegationChanged(found.pk, "ended", actor.username))
     return found

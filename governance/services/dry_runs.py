@@ -11,12 +11,14 @@ from typing import Any
 
 from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, PolicyVersion, RiskAssessment
 from governance.policies.document import Policy
+from governance.policies.gate_words import asked_in_words
 from governance.policies.moving import Held, fitted, step_words
 from governance.policies.rules import Facts
 from governance.policies.tally import Effect, Tally
 from governance.services import policies
 from governance.services.consequences import ADVANCE
 from projects.models import Criterion, CriterionStatus, Project
+from projects.models.project import ENDED
 
 CHUNK = 2000
 
@@ -62,6 +64,7 @@ def dry_run(version: PolicyVersion) -> DryRun:
         for kind, short in _asked(row.policy_version, new, gates):
             tally.add(kind, short, row.key)
         tally.difference("gate", *gates.next_steps(row), row.key)
+        tally.difference("demand", *gates.next_demands(row), row.key)
     for label in sorted(labels):
         _answers(label, policies.policy_of(label), new, tally)
     _open_requests(version.label, gates, tally)
@@ -82,6 +85,7 @@ class _Gates:
     def __init__(self, new: Policy) -> None:
         self.new = new
         self.steps = cache(self._steps)
+        self.demands = cache(self._demands)
         self.asked: dict[str, list[tuple[str, str]]] = {}
 
     def _steps(self, label: str, action: str, facts: Facts) -> tuple[str, ...]:
@@ -98,8 +102,26 @@ class _Gates:
             else ((), ())
         )
 
+    def _demands(self, label: str, target: str, tier: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the gate asks of criteria that both policies have, and of the team, now and then."""
+        old = policies.policy_of(label)
+        known = {row["code"] for row in old.criteria}
+        both = {row["code"]: row["short"] for row in self.new.criteria if row["code"] in known}
+        return asked_in_words(old, target, tier, both), asked_in_words(self.new, target, tier, both)
 
-_NEXT = {"intake": "poc", "qualification": "poc", "poc": "production_ready", "production_ready": "production"}
+    def next_demands(self, row: _Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What the project's next gate asks besides approvals now, and what it would."""
+        target = _NEXT.get(row.stage)
+        return self.demands(row.policy_version, target, row.facts.risk_tier) if target else ((), ())
+
+
+_NEXT = {
+    "intake": "poc",
+    "qualification": "poc",
+    "poc": "production_ready",
+    "production_ready": "production",
+    "production": "retired",
+}
 
 
 def _asked(label: str, new: Policy, gates: _Gates) -> list[tuple[str, str]]:
@@ -166,5 +188,5 @@ def _risks(label: str, new: Policy, tally: Tally) -> None:
                 tally.add("risk_changed", titles[score.tier], f"PRJ-{project}")
     for row in _rows(label):
         target = _NEXT.get(row.stage)
-        if row.pk not in fits and target and new.risk.is_required_for(f"{ADVANCE}{target}"):
+        if row.pk not in fits and target and target not in ENDED and new.risk.is_required_for(f"{ADVANCE}{target}"):
             tally.add("risk_asked", "before the next gate", row.key)

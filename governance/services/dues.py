@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from coe_portal.core.models import User
-from governance.models import Finding, Notification
-from governance.services import notifications
+from governance.models import Condition, Finding, Notification
+from governance.models.conditions import NEAR
+from governance.services import conditions, notifications
 from projects.models import LessonsOwed
 from projects.services import answers_due
 
@@ -42,7 +43,7 @@ def remind() -> int:
     today = timezone.localdate()
     return sum(
         _tell(batch, today)
-        for source in (_findings, _answers, _lessons)
+        for source in (_findings, _conditions, _answers, _lessons)
         for batch in batched((due for due in source(today) if notifications.gets_mail(due.person)), BATCH)
     )
 
@@ -62,6 +63,15 @@ def _findings(today: date) -> Iterator[Due]:
         todo = f"{row.get_severity_display()} severity. Put it right and say how."
         link = reverse("governance:project_findings", args=[row.project.key])
         yield Due(row.ref, row.due_on, row.owner, f"{row.project.key}: “{row.title}”", todo, link)
+
+
+def _conditions(today: date) -> Iterator[Due]:
+    """To who does it and to who set it: one of them acts, the other one says that it is met."""
+    rows = Condition.objects.binding().filter(due_on__lte=today + NEAR).for_list()
+    for row in rows.order_by("pk").iterator(BATCH):
+        what, link = f"{row.project.key}: “{row.text}”", reverse("governance:project_findings", args=[row.project.key])
+        for person in {row.owner, row.decision.on_behalf_of or row.decision.actor}:
+            yield Due(row.ref, row.due_on, person, what, conditions.what_to_do(row), link)
 
 
 def _answers(today: date) -> Iterator[Due]:

@@ -28,6 +28,7 @@ MIN_TITLE, MAX_TITLE, MAX_RESOLUTION, MAX_ADDRESS, MAX_TASKS = 5, 200, 4000, 500
 REVIEW = "review"
 URGENT = (Severity.HIGH, Severity.CRITICAL)
 SOON, LATER = 7, 30  # days
+AGAIN_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,13 @@ def report(
         raise InvalidInput(errors)
     until = due_on or timezone.localdate() + timedelta(days=SOON if severity in URGENT else LATER)
     trouble = Trouble(REVIEW, words, Severity(severity), person, until, detail.strip())
-    return raise_finding(project, trouble, actor=actor)
+    return _just_reported(project, trouble, actor) or raise_finding(project, trouble, actor=actor)
+
+
+def _just_reported(project: Project, trouble: Trouble, actor: User) -> Finding | None:
+    """The same report of the same person a moment ago: a form that was sent twice."""
+    recent = Finding.objects.open().filter(created_at__gte=timezone.now() - AGAIN_WITHIN, raised_by=actor)
+    return recent.filter(project=project, **vars(trouble)).first()
 
 
 def _errors(title: str, severity: str, due_on: date | None, detail: str) -> dict[str, list[str]]:

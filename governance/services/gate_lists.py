@@ -4,7 +4,7 @@ What is missing is the gate's own answer; what is met are the same demands witho
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from coe_portal.core.models import User
 from governance.policies.document import ActionRule, Policy
 from governance.services import gates, policies
 from projects.models import Project, ProjectRole, Stage
+from projects.models.project import ENDED
 
 # Codes that say that the gate was not evaluated, so nothing of it is known to be met.
 NOT_EVALUATED = {
@@ -71,11 +72,13 @@ def lists(project: Project, wanted: tuple[Wanted, ...], actor: User) -> list[Gat
 
 def _list(project: Project, each: Wanted, actor: User, known: gates.Known) -> GateList:
     answer = gates.check(project, each.action, environment_kind=each.kind, actor=actor, known=known)
+    policy, advances = policies.policy_of(project.policy_version), each.action == "advance"
+    ends = advances and (gate := policy.gate_from(project.stage)) is not None and gate.target in ENDED
+    if ends:
+        each = replace(each, title="End of the project", button="Ask to retire it")
     codes = {item.code for item in answer.missing}
     if codes & NOT_EVALUATED or answer.break_glass:
         return GateList(each, answer, ())
-    policy = policies.policy_of(project.policy_version)
-    advances = each.action == "advance"
     found = _met_to_advance(project, policy) if advances else _met(project, policy, each, known)
     return GateList(each, answer, tuple(sentence for code, sentence in found if code not in codes))
 
@@ -84,10 +87,14 @@ def _met_to_advance(project: Project, policy: Policy) -> Iterator[tuple[str, str
     """Code and sentence of each demand of the gate that leaves the project's stage."""
     stage = Stage.QUALIFICATION if project.stage == Stage.INTAKE else project.stage
     gate = policy.gate_from(stage)
+    asked = policy.asked_by(gate, project.risk_tier) if gate is not None else ()
     for criterion in policy.criteria:
-        if gate is not None and criterion["code"] in gate.criteria:
+        if criterion["code"] in asked:
             yield criterion["code"], f"{criterion['short']} is answered"
     yield "sponsor", "The sponsor is named"
+    if gate is not None and gate.target in ENDED:
+        yield "lesson_owed", "Its lessons are written"
+        return
     yield "condition_open", "No condition is open"
     yield "finding", "No finding closes it"
 

@@ -15,9 +15,19 @@ from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, BreakGlass, Condition, Finding
 from governance.policies.document import ActionRule
 from governance.policies.schema import ENVIRONMENT_KINDS
-from governance.services import break_glass, conditions, consequences, findings, intakes, poc_clock, policies, risk
+from governance.services import (
+    break_glass,
+    conditions,
+    consequences,
+    findings,
+    gate_demands,
+    intakes,
+    poc_clock,
+    policies,
+    risk,
+)
 from projects import permissions as project_permissions
-from projects.models import DataClassification, Member, Project, ProjectRole, RiskTier, Stage
+from projects.models import Member, Project, ProjectRole, Stage
 
 log = structlog.get_logger(__name__)
 # What a broken glass passes; a missing role only for who asked for it, and never an error or an unknown action.
@@ -85,12 +95,13 @@ def check(
     return GateAnswer(True, (), glass) if glass else GateAnswer(not missing, tuple(missing))
 
 
-def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> None:
-    """Raise GateClosed with everything that is missing unless the action may run."""
+def require(project: Project, action: str, *, environment_kind: str = "", actor: User | None = None) -> GateAnswer:
+    """Raise GateClosed with everything that is missing unless the action may run; else the answer, for the record."""
     answer = check(project, action, environment_kind=environment_kind, actor=actor)
     if not answer.allowed:
         first = answer.missing[0]
         raise GateClosed(f"{first.message} {first.how_to_fix}".strip(), answer.missing)
+    return answer
 
 
 def _missing(project: Project, action: str, environment_kind: str, known: Known) -> list[Missing]:
@@ -100,7 +111,7 @@ def _missing(project: Project, action: str, environment_kind: str, known: Known)
     if environment_kind and environment_kind not in ENVIRONMENT_KINDS:
         fix = f"Use one of {', '.join(ENVIRONMENT_KINDS)}."
         return [Missing("unknown_environment", f"No gate knows the kind of environment “{environment_kind}”.", fix)]
-    if unknown := _unknown_class(project):
+    if unknown := gate_demands.unknown_class(project):
         return [unknown]
     if action == "advance":
         return [*_may_not_ask(project, known.actor), *_missing_to_advance(project)]
@@ -119,16 +130,6 @@ def _missing(project: Project, action: str, environment_kind: str, known: Known)
 def _may_not_ask(project: Project, actor: User | None) -> list[Missing]:
     reason = "" if actor is None else project_permissions.refusal(actor, "submit", project)
     return [Missing("role", reason, "", reverse("projects:team", args=[project.key]))] if reason else []
-
-
-def _unknown_class(project: Project) -> Missing | None:
-    """A tier or class that no rule knows. One that is not judged yet is left to the rules, which take it strictly."""
-    for name, choices in (("risk tier", RiskTier), ("data class", DataClassification)):
-        said = project.risk_tier if choices is RiskTier else project.data_classification
-        if said and said not in choices.values:
-            fix = f"Judge it anew: {', '.join(choices.values)}."
-            return Missing("unknown_class", f"No gate knows the {name} “{said}” of {project.key}.", fix)
-    return None
 
 
 def _facts(project: Project, actor: User | None) -> Facts:
@@ -163,7 +164,7 @@ def _missing_to_advance(project: Project) -> list[Missing]:
     if waiting is not None:
         url = reverse("governance:approval", args=[waiting.key])
         return [Missing("waiting", f"{waiting.key} waits for {project.waiting_on}.", "Wait for the decision.", url)]
-    return intakes.missing_for_gate(project, project.stage)
+    return gate_demands.missing_for_gate(project, project.stage)
 
 
 def _wrong_stage(project: Project, rule: ActionRule, environment_kind: str) -> Missing | None:

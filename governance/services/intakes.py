@@ -10,12 +10,12 @@ from coe_portal.core.errors import GateClosed, Missing, StaleState
 from coe_portal.core.models import User
 from governance.models import ApprovalRequest, ApprovalState, RiskAssessment
 from governance.policies.rules import Facts
-from governance.services import conditions, criteria, endings, findings, policies, risk
+from governance.services import gate_demands, policies
 from governance.services.approvals import Question, request_approval
 from governance.services.consequences import ADVANCE
 from projects import permissions
 from projects.models import FieldQuestion, Project, Stage
-from projects.services import concepts, distinctions, field_questions, gaps, projects, stages
+from projects.services import concepts, distinctions, field_questions, projects, stages
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def advance(*, project_key: str, actor: User) -> Submitted:
         return submit(project_key=project_key, actor=actor)
     if ApprovalRequest.objects.filter(project=project, state=ApprovalState.OPEN, action__startswith=ADVANCE).exists():
         raise StaleState(f"{project.key} waits for a decision already: {project.waiting_on}.")
-    missing = missing_for_gate(project, project.stage)
+    missing = gate_demands.missing_for_gate(project, project.stage)
     if missing:
         raise GateClosed(f"{project.key} cannot ask for its next gate yet.", missing)
     return Submitted(project, _ask(project, actor))
@@ -102,28 +102,4 @@ def missing_to_submit(project: Project) -> list[Missing]:
         *distinctions.missing(project),
     ]
     placed = [Missing(item.code, item.message, item.how_to_fix, wizard) for item in early]
-    return missing_for_gate(project, Stage.QUALIFICATION) + placed
-
-
-def missing_for_gate(project: Project, stage: str) -> list[Missing]:
-    """What the gate that leaves ``stage`` still needs from the team."""
-    policy = policies.policy_of(project.policy_version)
-    gate = policy.gate_from(stage)
-    if gate is None:
-        sentence = f"No gate leaves the stage {Stage(stage).label.lower()}."
-        return [Missing("no_gate", sentence, "Nothing needs to be done here.")]
-    page = reverse("projects:detail", args=[project.key])
-    missing = criteria.missing(project, policy.asked_by(gate, project.risk_tier))
-    if project.sponsor_id is None:
-        missing.append(Missing("sponsor", "No sponsor is named.", "Name the executive who pays for it.", page))
-    missing += _team(project, gate.name) + risk.missing(project, f"{ADVANCE}{gate.target}")
-    missing += conditions.missing(project, "advance") + findings.missing(project, "advance")
-    return missing + endings.missing_lessons(project, gate.target)
-
-
-def _team(project: Project, gate: str) -> list[Missing]:
-    """What the team lacks for this gate."""
-    rule = policies.policy_of(project.policy_version).team
-    page = reverse("projects:team", args=[project.key])
-    found = gaps.standing_in_the_way(project, rule.closing(gate), rule.most_areas)
-    return [Missing(gap.code, gap.message, gap.how_to_fix, page) for gap in found]
+    return gate_demands.missing_for_gate(project, Stage.QUALIFICATION) + placed

@@ -9,10 +9,11 @@ from coe_portal.core.errors import Missing
 from coe_portal.core.models import User
 from governance import permissions
 from governance.models import ApprovalRequest, ApprovalState
-from governance.services import gates, qualification
+from governance.services import gates, policies, qualification
 from projects import checklists
 from projects import permissions as project_permissions
 from projects.models import LessonsOwed, Project, Stage
+from projects.models.project import ENDED
 from projects.services import concepts, lessons
 from projects.services import gaps as coverage
 
@@ -162,6 +163,11 @@ def _next_run(project: Project, user: User) -> NextAction:
 
 
 def _advance(project: Project, user: User) -> NextAction:
+    gate = policies.policy_of(project.policy_version).gate_from(project.stage)
+    if gate is None or gate.target in ENDED:
+        why = "No gate is ahead of it. When its work is done, it is retired; its lessons come first."
+        url = reverse("governance:project_gate", args=[project.key])
+        return NextAction(f"It is in {project.get_stage_display().lower()}", why, "nobody", "See the gates", url)
     answer = gates.check(project, "advance", actor=user)
     if answer.allowed:
         why = "Everything that the gate needs is there."

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from governance.models import ApprovalRequest, Finding, IntakeDecision, IntakeOutcome, PolicyMove
+from coe_portal.core.models import User
+from governance.models import ApprovalRequest, Delegation, Finding, IntakeDecision, IntakeOutcome, PolicyMove
 from governance.services.notifications import Notice, spoken, tell_of
 from projects.models import AccessStatus, Concept, DataAccess, Project, Reviewer, Stage
 from projects.services import lessons
@@ -25,6 +26,19 @@ def finding_assigned(key: str, *, finding_id: str, owner: str, by: str) -> None:
     what = f"{row.get_severity_display()} severity, until {spoken(row.due_on)}. {_short(row.detail)}"
     link = reverse("governance:project_findings", args=[row.project.key])
     tell_of(key, Notice(title, what.strip(), link), [row.owner], by=by)
+
+
+def delegation_changed(key: str, *, delegation_id: str, state: str, by: str) -> None:
+    """To both people, besides who did it: who decides for whom now, or no longer does."""
+    row = Delegation.objects.for_list().get(pk=delegation_id)
+    link = reverse("governance:delegations")
+    if state == "given":
+        title = f"{row.delegate} decides for {row.principal} until {spoken(row.ends_on)}"
+        text = f"From {spoken(row.starts_on)}, {row.scope_words}. It can be ended early, and is never passed on."
+    else:
+        title = f"{row.delegate} no longer decides for {row.principal}"
+        text = f"It was ended before {spoken(row.ends_on)}, its last day."
+    tell_of(key, Notice(title, text, link), [row.principal, row.delegate], by=by)
 
 
 def reviewer_invited(key: str, *, project_key: str, username: str) -> None:
@@ -88,6 +102,22 @@ def came_back(key: str, *, project_key: str) -> None:
     title = f"{project.key}: back from its deferral"
     text = "Look whether the answers still hold, then submit it again."
     tell_of(key, Notice(title, text, reverse("projects:detail", args=[project.key])), [project.owner])
+
+
+def stopped(key: str, *, project_key: str, by: str) -> None:
+    """To the owner and the sponsor of a project that somebody stopped.
+
+    Who owes its lessons is told by the mail about them, and one that joined another is told of there.
+    """
+    project = Project.objects.by_key(project_key).select_related("owner", "sponsor").get()
+    if project.merged_into_id is not None:
+        return
+    who = User.objects.filter(username=by).first() or "The portal"
+    text = f"{who} stopped “{project.name}” for good. Its history says why, and what it said stays readable."
+    link = reverse("projects:history", args=[project_key])
+    owed = lessons.owed_by(project)
+    people = {person for person in (project.owner, project.sponsor) if person} - {owed.owner if owed else None}
+    tell_of(key, Notice(f"{project_key}: stopped", text, link), people, by=by)
 
 
 def lessons_owed(key: str, *, project_key: str) -> None:

@@ -24,6 +24,7 @@ ACTION = "extend_poc"
 MIN_REASON, MAX_REASON = 10, 2000
 MAX_EXTENSION = timedelta(days=365)
 MAX_BUDGET = Decimal(100_000_000)
+AGAIN_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,18 @@ def decide(*, project_key: str, wish: Wish, actor: User) -> PocDecision:
         stage = project.get_stage_display().lower()
         raise StaleState(f"{project.key} is in {stage}; only a proof of concept is decided on here.")
     _check(project, wish)
+    if (same := _just_decided(project, wish, actor)) is not None:
+        return same
     return _DOES[PocChoice(wish.decision)](project, wish, actor)
+
+
+def _just_decided(project: Project, wish: Wish, actor: User) -> PocDecision | None:
+    """The same decision with the same words by the same person a moment ago: a form that was sent twice."""
+    if wish.decision == PocChoice.EXTEND:  # one that waits is refused with its key
+        return None
+    rows = PocDecision.objects.filter(project=project, decision=wish.decision, reason=wish.reason.strip())
+    recent = rows.filter(decided_by=actor, decided_at__gte=timezone.now() - AGAIN_WITHIN)
+    return recent.order_by("-id").first()
 
 
 def _check(project: Project, wish: Wish) -> None:
@@ -143,10 +155,7 @@ def _go(project: Project, wish: Wish, actor: User) -> PocDecision:
 
 def _no_go(project: Project, wish: Wish, actor: User) -> PocDecision:
     decision = _keep(project, wish, actor, **_in_force(project))
-    ended = f"The proof of concept of {project.key} ended: no go."
-    for request in ApprovalRequest.objects.select_for_update().filter(project=project, state=ApprovalState.OPEN):
-        request.project = project
-        closing.close(request, ApprovalState.VOID, actor=actor, comment=ended)
+    closing.void_open(project, actor=actor, comment=f"The proof of concept of {project.key} ended: no go.")
     stages.move_stage(project, Stage.STOPPED, actor=actor, comment=decision.reason)
     return decision
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError, NotFound
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import polled, redirect, render_page, settled
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
@@ -90,14 +90,14 @@ def grant(request: HttpRequest, access_id: str) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, access_id: str) -> HttpResponse:
     """End it before its time."""
-    user, reason = signed_in(request), request.POST.get("reason", "")
+    user, reason = signed_in(request), text_of(request, "reason")
     return _done(request, access_id, lambda: data_access.revoke(access_id=access_id, reason=reason, actor=user))
 
 
 @require_POST
 def attest(request: HttpRequest, access_id: str) -> HttpResponse:
     """Say that the copy is destroyed."""
-    user, statement = signed_in(request), request.POST.get("statement", "")
+    user, statement = signed_in(request), text_of(request, "statement")
     return _done(
         request,
         access_id,

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError, NotFound
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.sessions import signed_in
 from governance.forms import AssignFindingForm, BreakGlassForm, FindingForm
@@ -85,8 +85,8 @@ def resolve(request: HttpRequest, finding_id: str) -> HttpResponse:
     """Close a finding with words."""
     done = findings.resolve(
         finding_id=finding_id,
-        resolution=request.POST.get("resolution", ""),
-        evidence=request.POST.get("evidence", ""),
+        resolution=text_of(request, "resolution"),
+        evidence=text_of(request, "evidence"),
         actor=signed_in(request),
     )
     messages.success(request, f"“{done.title}” is resolved.")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from coe_portal.core.errors import NotAllowed
+from coe_portal.core.forms import text_of
 from coe_portal.core.htmx import redirect
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.sessions import signed_in
@@ -46,7 +47,7 @@ def project(request: HttpRequest, key: str) -> HttpResponse:
     user = signed_in(request)
     found = permissions.visible_project(user, key)
     if request.method == "POST":
-        done = moves.move(project_key=key, target=request.POST.get("to", ""), actor=user)
+        done = moves.move(project_key=key, target=text_of(request, "to"), actor=user)
         messages.success(request, f"{found.key} is pinned to {done.target} now.")
         return redirect(request, reverse("projects:checklist", args=[found.key]))
     published = PolicyVersion.objects.filter(status=PolicyStatus.PUBLISHED).order_by("name")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from coe_portal.core.errors import DomainError, InvalidInput
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
@@ -62,7 +62,7 @@ def _page(
         "deferral": qualification.open_deferral(project),
         "end_refusal": summary.part_refusal(user, found, asked) if project.stage == Stage.DEFERRED else "",
         "deferral_error": deferral_error,
-        "deferral_reason": request.POST.get("reason", ""),
+        "deferral_reason": text_of(request, "reason"),
         "comment": request.POST.get("comment", found.own.comment if found.own else ""),
     }
     return render(request, "governance/qualification.html", context, status=status)
@@ -168,7 +168,7 @@ def _say(request: HttpRequest, decision: IntakeDecision | None) -> None:
 @require_POST
 def end_deferral(request: HttpRequest, key: str) -> HttpResponse:
     """Bring a deferred intake back before its day."""
-    user, reason = signed_in(request), request.POST.get("reason", "")
+    user, reason = signed_in(request), text_of(request, "reason")
     try:
         done = qualification.end_deferral(project_key=key, reason=reason, actor=user)
     except InvalidInput as error:
@@ -180,7 +180,7 @@ def end_deferral(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest, key: str) -> HttpResponse:
     """Ask a colleague to score this intake."""
-    asked = reviewers.invite(project_key=key, username=request.POST.get("user", ""), actor=signed_in(request))
+    asked = reviewers.invite(project_key=key, username=text_of(request, "user"), actor=signed_in(request))
     messages.success(request, f"{asked.user} may read this intake and is asked to score it.")
     return _back(request, key)
 

@@ -11,6 +11,7 @@ from projects.models import Criterion, Dataset, FieldQuestion
 from projects.services import named_data
 
 LISTED = 200
+READ_AT = "_version"  # the version that was read before editing; no field of a policy begins like this
 
 WORDS = {
     "yes": "Yes",
@@ -80,7 +81,7 @@ class AnswerForm(forms.Form):
             self.fields[name] = self._field(name, rule)
         self.asked: list[FieldQuestion] = []
         self.told = ""  # what the portal filled in by itself when it was saved
-        self.fields["version"] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=criterion.version)
+        self.fields[READ_AT] = forms.IntegerField(widget=forms.HiddenInput, required=False, initial=criterion.version)
 
     def _field(self, name: str, rule: Mapping[str, Any]) -> forms.Field:
         needed = any(name in names for names in checklists.needed_of(self.criterion.answer_schema))
@@ -101,7 +102,7 @@ class AnswerForm(forms.Form):
 
     def answer(self) -> dict[str, Any]:
         """What was filled in, as the service wants it: numbers as numbers, dates as text, nothing for empty fields."""
-        values = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        values = {name: value for name, value in self.cleaned_data.items() if name != READ_AT}
         return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
 
 

@@ -29,8 +29,12 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
     """Names for the sets of evidence that the portal speaks of."""
 
     def current(self) -> Self:
-        """What supports the answers now."""
+        """What supports the answers, or did until its day: what was not withdrawn."""
         return self.filter(withdrawn_at=None)
+
+    def holding(self) -> Self:
+        """What supports the answers today: neither withdrawn nor over."""
+        return self.current().filter(Q(valid_until=None) | Q(valid_until__gte=timezone.localdate()))
 
     def for_list(self) -> Self:
         return self.select_related("criterion__project", "added_by", "withdrawn_by", "replaces")

@@ -43,7 +43,7 @@ STAGE_LIFECYCLE = Lifecycle(
         Stage.POC: {Stage.PRODUCTION_READY, Stage.STOPPED},
         Stage.PRODUCTION_READY: {Stage.PRODUCTION, Stage.STOPPED},
         Stage.PRODUCTION: {Stage.RETIRED},
-        Stage.DEFERRED: {Stage.INTAKE, Stage.DECLINED},
+        Stage.DEFERRED: {Stage.INTAKE, Stage.DECLINED, Stage.STOPPED},
         Stage.RETIRED: set(),
         Stage.DECLINED: set(),
         Stage.STOPPED: set(),

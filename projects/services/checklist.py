@@ -20,6 +20,7 @@ from projects.models import (
     Criterion,
     CriterionStatus,
     Dataset,
+    Evidence,
     Project,
     Stage,
     SuccessMetric,
@@ -181,6 +182,8 @@ def plan_criterion(*, project_key: str, code: str, owner: str | None, due_on: da
         person = User.objects.people().filter(username=owner).first()
         if person is None:
             raise InvalidInput({"owner": [f"There is no colleague with the username “{owner[:64]}”."]})
+    if due_on is not None and due_on != criterion.due_on and due_on < timezone.localdate():
+        raise InvalidInput({"due_on": ["Choose today or a later day."]})
     before = {"owner": criterion.owner, "due_on": criterion.due_on}
     criterion.owner, criterion.due_on, criterion.version = person, due_on, criterion.version + 1
     criterion.save(update_fields=["owner", "due_on", "version"])
@@ -225,7 +228,8 @@ def _holds_until(criterion: Criterion, demanded: Mapping[str, checklists.Demands
     """The last day of an acceptance that is given today."""
     known = demands(criterion.project.policy_version) if demanded is None else demanded
     wanted = known.get(criterion.code, checklists.NO_DEMANDS)
-    valid = criterion.evidence.filter(withdrawn_at=None).values_list("valid_until", flat=True)
+    pieces = Evidence.objects.holding().filter(criterion=criterion)  # what is over already was not accepted with it
+    valid = pieces.values_list("valid_until", flat=True)
     return wanted.holds_until(timezone.localdate(), valid)
 
 

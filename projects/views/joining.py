@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.sessions import signed_in
 from projects import permissions
@@ -59,7 +59,7 @@ def decide(request: HttpRequest, join_id: str) -> HttpResponse:
         request_id=join_id,
         accept=request.POST.get("verdict") == "accept",
         roles=request.POST.getlist("roles"),
-        answer=request.POST.get("answer", ""),
+        answer=text_of(request, "answer"),
         actor=signed_in(request),
     )
     taken = done.state == JoinState.JOINED

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from coe_portal.core.errors import DomainError
+from coe_portal.core.forms import text_of
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
@@ -41,7 +42,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     """Each similar project with why it is shown, the way to join it, and what was said of the difference."""
     user = signed_in(request)
     project = permissions.visible_project(user, key)
-    other, reason, refusal = request.POST.get("other", ""), request.POST.get("reason", ""), ""
+    other, reason, refusal = text_of(request, "other"), text_of(request, "reason"), ""
     if request.method == "POST":
         try:
             told = distinctions.explain(project_key=key, other_key=other, reason=reason, actor=user)

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError, Missing
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
 from projects import checklists, permissions
 from projects.forms import AnswerForm, MemberForm
+from projects.forms.answers import READ_AT
 from projects.models import Criterion, FieldQuestion, Project, Stage
 from projects.services import checklist, concepts, distinctions, field_questions, named_data
 from projects.similar import Candidate, similar_projects
@@ -78,7 +79,7 @@ def save(project: Project, forms: list[AnswerForm], user: User) -> bool:
                 code=form.criterion.code,
                 answer=form.answer(),
                 actor=user,
-                expected_version=form.cleaned_data.get("version"),
+                expected_version=form.cleaned_data.get(READ_AT),
             )
         except DomainError as error:
             apply_domain_error(form, error)
@@ -219,7 +220,7 @@ def readiness_context(project: Project, criteria: list[Criterion]) -> dict[str, 
 def answer_question(request: HttpRequest, key: str, asked_id: str) -> HttpResponse:
     """Answer a reviewer's question in words."""
     answered = field_questions.answer(
-        project_key=key, question_id=asked_id, text=request.POST.get("text", ""), actor=signed_in(request)
+        project_key=key, question_id=asked_id, text=text_of(request, "text"), actor=signed_in(request)
     )
     messages.success(request, f"Your answer to {answered.asked_by} is kept.")
     return redirect(request, reverse("projects:intake_step", args=[answered.project.key, "check"]) + "#asked")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from coe_portal.core.models import AuditEntry, OutboxEvent, User
 from deployments.models import RUN_LIFECYCLE, Environment, Run, RunState
 from deployments.services import environments, estimates, runs, templates
 from deployments.services.specification import Wish
-from governance.services import gates
+from governance.services import approvals, break_glass, gates
 from projects.models import Project
 from tests import factories
 from tests.deployments.conftest import ENVIRONMENT, approved_project, bearer
@@ -302,3 +303,18 @@ def test_the_database_refuses_a_second_run_with_the_same_number(launch: Launch) 
     run = launch()
     with pytest.raises(IntegrityError), transaction.atomic():
         Run.objects.filter(pk=launch().pk).update(number=run.number)
+
+
+def test_a_run_that_only_a_broken_glass_let_start_says_so_in_the_trail(launch: Launch, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(poc_ends_on=timezone.localdate() - timedelta(days=1))
+    with pytest.raises(GateClosed, match="The proof of concept ended"):
+        launch()
+    why = "The claims queue stands still until it is trained again."
+    asked = break_glass.ask(
+        project_key=project.key, action="start_run", environment_kind="local", hours=2, reason=why,
+        actor=factories.person("domain"),
+    )  # fmt: skip
+    for who in ("lead", "security"):
+        approvals.decide(request_id=asked.pk, verdict="approve", actor=factories.person(who))
+    entry = AuditEntry.objects.get(action="run.launched", subject=launch().ref)
+    assert entry.comment.startswith("The glass is broken until ") and f"({asked.key})" in entry.comment

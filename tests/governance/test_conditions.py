@@ -7,10 +7,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from coe_portal.core import inbox, kept
 from coe_portal.core.errors import GateClosed, InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, User
-from governance.models import ApprovalRequest, Condition
-from governance.services import conditions, gates, intakes
+from governance.models import ApprovalRequest, Condition, Notification
+from governance.services import conditions, dues, gates, intakes
 from projects.models import Project
 from tests.core.conftest import bearer
 from tests.factories import organisation, person
@@ -64,6 +65,42 @@ def test_only_who_set_a_condition_or_a_lead_marks_it_as_met(people: dict[str, Us
     assert _codes("advance") == ["condition_open"]
 
 
+def _tasks(who: str) -> list[str]:
+    return [task.title for task in inbox.tasks(person(who)) if task.kind == "Condition"]
+
+
+def test_a_condition_waits_in_the_inbox_of_who_does_it_and_near_its_day_of_who_set_it(people: dict[str, User]) -> None:
+    _approved()
+    assert (_tasks("domain"), _tasks("lead"), _tasks("scientist")) == ([REPORT], [], [])
+    [task] = [task for task in inbox.tasks(people["domain"]) if task.kind == "Condition"]
+    assert "Hanna Berg does it, Marta Veiga marks it as met" in task.why and task.due_on is not None
+    with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
+        kept.changed()  # a clock that a test moves changes nothing
+        assert (_tasks("domain"), _tasks("lead")) == ([REPORT], [REPORT])
+        conditions.meet(condition_id=Condition.objects.get().pk, actor=people["lead"])
+        assert (_tasks("domain"), _tasks("lead")) == ([], [])
+
+
+def test_a_condition_is_told_of_near_its_day_and_after_it_once_each(people: dict[str, User]) -> None:
+    for user in people.values():
+        user.email = f"{user.username}@halden.example"
+        user.save(update_fields=["email"])
+    _approved()
+    assert dues.remind() == 0
+    for days, said in ((8, "is due on"), (12, "is overdue since")):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            assert (dues.remind(), dues.remind()) == (2, 0)
+            told = Notification.objects.filter(title__contains=f"“{REPORT}” {said}")
+            assert sorted(told.values_list("person__username", flat=True)) == ["domain", "lead"]
+
+
+def test_the_checklist_leads_to_the_conditions_beside_its_questions(client: Client, people: dict[str, User]) -> None:
+    _approved()
+    client.force_login(people["domain"])
+    page = client.get(f"/projects/{Project.objects.get().key}/checklist/").content.decode()
+    assert "Findings and conditions" in page
+
+
 def test_a_condition_is_met_once(people: dict[str, User]) -> None:
     _approved()
     key = Condition.objects.get().pk
@@ -80,6 +117,13 @@ def test_conditions_of_what_was_not_approved_lapse(people: dict[str, User]) -> N
     assert _codes("advance") == ["waiting"]
     decide(request, "sponsor", "reject", "Too dear.")
     assert Condition.objects.get().state == "lapsed"
+
+
+def test_a_condition_is_never_cut_off(people: dict[str, User]) -> None:
+    asked = submitted()
+    with pytest.raises(InvalidInput, match="conditions"):
+        decide(asked, "lead", "approve_with_conditions", conditions=["Name an assessor", "x" * 301])
+    assert not asked.conditions.exists()
 
 
 def test_a_day_that_is_over_is_refused(people: dict[str, User]) -> None:

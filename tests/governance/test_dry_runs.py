@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from coe_portal.core.models import AuditEntry
 from governance.models import PolicyVersion
+from governance.policies.gate_words import GAP_WORDS
 from governance.services import dry_runs, intakes, policies, risk
 from projects.models import Project
+from projects.models.team import GAP_CODES
 from tests.factories import complete_intake, intake, organisation, person
 from tests.governance.test_moves import HARMLESS, changed, published
 
@@ -44,6 +46,26 @@ def test_it_says_how_many_and_which(portfolio: dict[str, Project]) -> None:
     request = portfolio["asked"].approvals.get()
     assert said["1 approval would need Finance."] == [request.key]
     assert said["The next gates of 3 projects would need Finance."] == open_keys
+
+
+def test_what_gates_ask_besides_other_questions_and_people_is_said_too(portfolio: dict[str, Project]) -> None:
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    value, data = document["criteria"][2], document["criteria"][6]
+    value["evidence"], data["verdict"] = ["file", "link"], "required"
+    document["gates"][0]["criteria"].remove("baseline")
+    document["team"]["gates"]["poc"] = ["nobody_accountable"]
+    said = _said(_draft(document))
+    assert {sentence.removeprefix("The next gates of 3 projects would ") for sentence in said} == {
+        "also ask for a file or a link as evidence of “Business value”.",
+        "also ask for an acceptance of “Right data, labelled”.",
+        "also ask for somebody accountable for every area of work.",
+        "no longer ask for “How good today”.",
+        "no longer ask for a domain expert.",
+    }
+
+
+def test_every_gap_that_may_close_a_gate_has_words() -> None:
+    assert set(GAP_WORDS) == set(GAP_CODES)
 
 
 def test_it_writes_nothing(portfolio: dict[str, Project]) -> None:

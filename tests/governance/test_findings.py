@@ -70,6 +70,13 @@ def test_a_grave_finding_is_declared_resolved_by_somebody_else_with_evidence(pro
     assert (entry.after["evidence"], entry.comment, entry.actor) == (proof, "Blurred.", person("security"))
 
 
+def test_a_report_that_is_sent_twice_is_one_finding(project: Project) -> None:
+    said = {"project_key": project.key, "title": "Labels of night photos are wrong", "severity": "medium", "owner": ""}
+    first, again = (findings.report(**said, due_on=None, actor=person("security")) for _ in range(2))
+    other = findings.report(**said, due_on=None, actor=person("lead"))
+    assert first == again != other and Finding.objects.count() == 2
+
+
 def test_a_small_finding_is_resolved_by_who_put_it_right(project: Project) -> None:
     finding = _report(project, severity="low")
     assert finding.due_on == timezone.localdate() + timedelta(days=30)

@@ -25,12 +25,12 @@ PARTS = (
     "governance.services.conditions.missing",
     "governance.services.findings.open_in",
     "governance.services.findings.closing",
-    "governance.services.intakes.missing_for_gate",
+    "governance.services.gate_demands.missing_for_gate",
     "governance.services.gates._facts",
     "governance.services.gates._wrong_stage",
     "governance.services.poc_clock.missing",
     "governance.services.gates._wrong_person",
-    "governance.services.gates._unknown_class",
+    "governance.services.gate_demands.unknown_class",
 )
 ERRORS = (ValueError, KeyError, AttributeError, TypeError, ZeroDivisionError, RecursionError, LookupError, OSError)
 
@@ -51,10 +51,10 @@ def project(people: dict[str, User]) -> Project:
 
 def _called_for(part: str, action: str) -> bool:
     """Whether this gate asks this part at all: only then can it be closed by its error."""
-    for_advance = {"intakes.missing_for_gate"}
+    for_advance = {"gate_demands.missing_for_gate"}
     name = part.removeprefix("governance.services.")
     if action == "advance":
-        return name in for_advance | {"gates._unknown_class"}
+        return name in for_advance | {"gate_demands.unknown_class"}
     if name == "poc_clock.missing":
         return action == "start_run"  # the only one that is bound to the dates of the proof of concept
     return name not in for_advance | {"conditions.missing", "findings.open_in"}

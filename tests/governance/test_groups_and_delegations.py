@@ -5,13 +5,19 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from coe_portal.core import outbox
 from coe_portal.core.errors import DomainError, InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, User
-from governance.models import ApprovalRequest, Decision, Delegation
+from coe_portal.core.services.people import tell_activity
+from coe_portal.core.story import told as told_in_words
+from governance import permissions
+from governance.models import ApprovalRequest, Decision, Delegation, Notification
 from governance.services import delegations, intakes
+from governance.services.approvals import staffing
 from projects.models import BusinessUnit, Project
 from tests.core.conftest import bearer
 from tests.factories import complete_intake, organisation, person, unit
@@ -25,6 +31,11 @@ SPONSOR = {"name": "Sponsor", "person": "sponsor"}
 @pytest.fixture
 def people(db: None) -> dict[str, User]:
     return organisation()
+
+
+def deliver() -> None:
+    while outbox.deliver_next():
+        pass
 
 
 def _awaiting(who: str) -> bool:
@@ -85,6 +96,41 @@ def test_too_few_holders_bring_the_fallback_in_as_well_and_the_request_says_so(p
     )
     assert [_awaiting(who) for who in ("lead", "security")] == [True, True]
     decide(request, "security")
+    assert decide(request, "lead").state == "approved"
+
+
+def test_who_leaves_while_it_is_asked_is_replaced_by_the_fallback_who_hears_of_it(people: dict[str, User]) -> None:
+    for user in people.values():
+        user.email = f"{user.username}@halden.example"
+        user.save(update_fields=["email"])
+    publish(gates=gate_with({"name": "Security", "group": "security", "needed": 1}))
+    request = submitted()
+    deliver()
+    assert staffing.attend() == 0
+    with transaction.atomic():
+        people["security"].is_active = False
+        people["security"].save(update_fields=["is_active"])
+        tell_activity(person=people["security"])
+    deliver()
+    step = request.steps.get()
+    assert permissions.holder_words(step) == "anyone of Security or any CoE lead"
+    told = Notification.objects.filter(event_key=f"governance.step_staffed:{step.pk}")
+    assert [row.person for row in told] == [people["lead"]]
+    entry = AuditEntry.objects.get(action="approval.fallback_asked")
+    assert told_in_words([entry])[0].sentence.startswith("let any CoE lead decide “Security” of ")
+    assert staffing.attend() == 0, "once is enough"
+    assert decide(request, "lead").state == "approved"
+
+
+def test_roles_that_are_taken_away_bring_the_fallback_in_at_the_next_look(people: dict[str, User]) -> None:
+    second = person("second", display_name="Sven Holm", approver_groups=["security"])
+    publish(gates=gate_with({"name": "Security", "group": "security", "needed": 2}))
+    request = submitted()
+    decide(request, "security")
+    assert staffing.attend() == 0, "the second of the two may still decide"
+    second.approver_groups = []
+    second.save(update_fields=["approver_groups"])
+    assert (staffing.attend(), staffing.attend()) == (1, 0)
     assert decide(request, "lead").state == "approved"
 
 
@@ -211,6 +257,7 @@ def test_overlapping_delegations_are_refused_with_a_sentence(
         ({"to": "nobody"}, "to"),
         ({"to": "auditor"}, "to"),
         ({"scope": "sometimes"}, "scope"),
+        ({"scope": "action:advnce"}, "scope"),
         ({"ends_on": date(2020, 1, 2), "starts_on": date(2020, 1, 1)}, "ends_on"),
         ({"days": -1}, "ends_on"),
         ({"days": 500}, "ends_on"),

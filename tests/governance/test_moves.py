@@ -102,7 +102,7 @@ def test_a_policy_compared_with_itself_changes_nothing() -> None:
 
 def test_only_the_gates_that_are_ahead_are_compared() -> None:
     ahead = [change.gate for change in plan(OLD_POLICY, NEW_POLICY, {}, "poc", Facts()).gates]
-    assert ahead == ["production_ready", "production"]
+    assert ahead == ["production_ready", "production", "retired"]
     first = plan(OLD_POLICY, NEW_POLICY, {}, "intake", Facts()).gates[0]
     assert (first.gate, first.steps_added, first.criteria_removed) == ("poc", ("Finance",), ("baseline",))
 

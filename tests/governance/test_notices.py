@@ -14,7 +14,7 @@ from django.utils import timezone
 from coe_portal.core import outbox
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
 from governance.models import Finding, Notification
-from governance.services import data_access, data_expiry, dues, findings, notifications, qualification
+from governance.services import data_access, data_expiry, delegations, dues, findings, notifications, qualification
 from governance.services.qualification import Wish
 from projects.models import DataAccess, Project, Stage
 from projects.services import checklist, concepts, lessons, reviewers, stages
@@ -210,7 +210,10 @@ def test_who_owes_lessons_is_told_when_the_project_ends_and_near_the_day(people:
     project = _poc()
     with transaction.atomic():
         stages.move_stage(project, Stage.STOPPED, actor=people["lead"], comment="Nothing learnt from more data.")
-    assert told() == [("domain", f"{project.key}: write what {project.name} has learnt")]
+    assert sorted(told()) == [
+        ("domain", f"{project.key}: write what {project.name} has learnt"),
+        ("sponsor", f"{project.key}: stopped"),
+    ]
     owed = lessons.owed_by(project)
     assert owed is not None
     with time_machine.travel(timezone.now() + (owed.due_on - timezone.localdate()), tick=False):
@@ -311,12 +314,30 @@ def test_two_workers_at_the_same_instant_remind_once() -> None:
     assert [message.subject.rpartition("”")[2][:10] for message in mail.outbox] == [" is due on"]
 
 
+def test_who_decides_for_a_colleague_is_told_and_both_when_a_lead_ends_it(people: dict[str, User]) -> None:
+    today = timezone.localdate()
+    given = delegations.delegate(
+        to="devops",
+        starts_on=today,
+        ends_on=today + timedelta(days=7),
+        scope="action:grant_data",
+        actor=people["security"],
+    )
+    until = notifications.spoken(today + timedelta(days=7))
+    assert told() == [("devops", f"Tomas Lindqvist decides for Priya Raman until {until}")]
+    assert "only access to data" in Notification.objects.latest("pk").text
+    delegations.end(delegation_id=given.pk, actor=people["lead"])
+    assert sorted(told()) == [
+        (who, "Tomas Lindqvist no longer decides for Priya Raman") for who in ("devops", "security")
+    ]
+
+
 def test_who_wants_one_mail_a_day_gets_one_and_who_wants_none_gets_none(people: dict[str, User]) -> None:
     project = _poc()
     User.objects.filter(username="scientist").update(mail="daily")
     User.objects.filter(username="domain").update(mail="none")
-    for _ in range(2):
-        _found(project, days=1)
+    for who in ("security", "lead"):
+        _found(project, days=1, who=who)
     _found(project, owner="domain", days=1)
     dues.remind()
     assert told() == []

@@ -87,6 +87,14 @@ def test_the_api_answers_a_go_with_the_next_gate(project: Project, client: Clien
     assert client.post(address, pivot, content_type="application/json", headers=headers).json()["next_gate"] is None
 
 
+def test_a_decision_that_is_sent_twice_is_kept_once(project: Project) -> None:
+    first = decided(project, "go")
+    assert decided(project, "go") == first and PocDecision.objects.count() == 1
+    assert decided(project, "go", reason="Fresh data shows the same.") != first
+    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
+        assert decided(project, "go") != first, "later it is said anew"
+
+
 def test_no_go_stops_the_project_and_voids_what_was_asked(project: Project) -> None:
     asked = intakes.advance(project_key=project.key, actor=person("domain")).approval
     decided(project, "no_go")

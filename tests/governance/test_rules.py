@@ -142,7 +142,7 @@ def _problems(**changes: Any) -> list[str]:
         (_rule("waive", {**LEAD, "order": 1}, SECURITY), "Either every step has an order or none"),
         (_rule("waive", {"name": "Owner", "person": "owner", "needed": 2}), "One person gives one approval."),
         (_rule("waive", LEAD, when={"amount": {"min": 9, "max": 2}}), "would never apply"),
-        (_rule("waive", {**LEAD, "group": "finance"}), "is valid under each of"),
+        (_rule("waive", {**LEAD, "group": "finance"}), "Name exactly one of site_role, group, person"),
         (_rule("waive", {**LEAD, "escalate_to": {}}), "non-empty"),
         (_rule("Waive!", LEAD), "does not match"),
     ],

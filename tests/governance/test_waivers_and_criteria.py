@@ -16,7 +16,7 @@ from coe_portal.core.errors import GateClosed, InvalidInput, NotAllowed, NotFoun
 from coe_portal.core.models import AuditEntry, User
 from governance.models import ApprovalRequest, Waiver
 from governance.policies.criteria import obstacle
-from governance.services import gates, intakes, policies, waivers
+from governance.services import findings, gate_lists, gates, intakes, poc_decisions, policies, waivers
 from projects.checklists import Demands
 from projects.models import CriterionStatus, Project
 from projects.services import checklist, evidence, expiry
@@ -65,7 +65,7 @@ def test_no_gate_counts_what_is_unanswered_sent_back_expired_or_without_proof(
     else:
         proved = not wanted.evidence or bool(set(wanted.evidence) & kinds)
         judged = item.status == "accepted" or not wanted.needs_verdict
-        assert met == (bool(item.answer) and item.status not in ("rejected", "expired") and proved and judged)
+        assert met == (bool(item.answer) and item.status not in ("rejected", "expired", "open") and proved and judged)
 
 
 @given(items, demands)
@@ -99,6 +99,32 @@ def test_a_policy_that_wants_evidence_and_a_verdict_gets_both_before_the_gate(pe
     assert _missing(project) == {}
 
 
+def test_evidence_that_is_over_proves_nothing_to_a_gate_even_when_the_answer_is_confirmed(
+    people: dict[str, User],
+) -> None:
+    criteria = yaml.safe_load(policies.DEFAULT.read_text())["criteria"]
+    criteria[1]["evidence"] = ["link"]
+    publish(criteria=criteria)
+    project, until = complete_intake(), timezone.localdate() + timedelta(days=20)
+    piece = evidence.Piece(kind="link", title="Study", url="https://example.org/study", valid_until=until)
+    evidence.add(project_key=project.key, code="baseline", piece=piece, actor=people["domain"])
+    accept = {
+        "project_key": project.key,
+        "code": "baseline",
+        "verdict": "accept",
+        "comment": "",
+        "actor": people["lead"],
+    }
+    checklist.give_verdict(**accept)
+    assert _missing(project) == {}
+    with time_machine.travel(timezone.now() + timedelta(days=21), tick=False):
+        assert expiry.attend_due() == 1
+        expiry.confirm(project_key=project.key, code="baseline", actor=people["domain"])
+        assert _missing(project) == {"baseline": "“How good today” has no evidence of the kind that is asked for."}
+        assert checklist.give_verdict(**accept).expires_on is None, "it was not accepted with what is over"
+        assert "no evidence" in _missing(project)["baseline"]
+
+
 def test_what_was_sent_back_keeps_the_gate_closed_until_it_is_mended(people: dict[str, User]) -> None:
     project = complete_intake()
     checklist.give_verdict(
@@ -113,11 +139,42 @@ def test_the_last_approval_does_not_pass_an_answer_that_was_sent_back_meanwhile(
     checklist.give_verdict(
         project_key=asked.project.key, code="value", verdict="reject", comment="Ask finance.", actor=people["security"]
     )
-    with pytest.raises(GateClosed, match="“Business value” was sent back or expired"):
+    with pytest.raises(GateClosed, match="“Business value” was sent back: “Ask finance”"):
         decide(asked, "sponsor")
     assert Project.objects.get(pk=asked.project_id).stage == "qualification"
     decide(asked, "sponsor", "request_changes", "Mend the value first.")
     assert Project.objects.get(pk=asked.project_id).stage == "intake"
+
+
+def test_the_last_approval_does_not_pass_what_was_found_or_opened_again_meanwhile(people: dict[str, User]) -> None:
+    asked = submitted()
+    decide(asked, "lead", "approve_with_conditions", conditions=["Name a second assessor"])
+    found = findings.report(
+        project_key=asked.project.key, title="Photos of one car maker only", severity="high", owner="", due_on=None,
+        actor=people["security"],
+    )  # fmt: skip
+    with pytest.raises(GateClosed, match="“Photos of one car maker only” of high severity is not resolved"):
+        decide(asked, "sponsor")
+    asked.refresh_from_db()
+    assert (asked.state, asked.project.stage) == ("open", "qualification")
+    findings.resolve(finding_id=found.pk, resolution="Three makers are in now.", actor=people["lead"])
+    assert decide(asked, "sponsor").state == "approved", "its own conditions are for afterwards"
+    project = Project.objects.get(pk=asked.project_id)
+    wish = poc_decisions.Wish("pivot", "The assessors want another decision.", reopen=["users"])
+    poc_decisions.decide(project_key=project.key, wish=wish, actor=people["sponsor"])
+    missing = {item.code: item.message for item in gates.check(project, "advance", actor=people["domain"]).missing}
+    assert missing["users"] == "“Users and use” was opened again."
+
+
+def test_a_criterion_that_is_not_asked_of_the_tier_is_not_said_to_be_met(people: dict[str, User]) -> None:
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    document["criteria"][1]["only_for"] = ["high"]
+    publish(criteria=document["criteria"])
+    project = intake()
+    project.risk_tier = "low"
+    project.save(update_fields=["risk_tier"])
+    shown = gate_lists.lists(project, gate_lists.FIRST, people["lead"])[0]
+    assert not any("How good today" in sentence for sentence in shown.met)
 
 
 def _ask(project: Project, code: str = "value", who: str = "domain", days: int = 30, reason: str = REASON) -> Any:

@@ -101,6 +101,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "api/v1/findings/{finding}/resolve/": API_COMMAND,
     "api/v1/findings/{finding}/assign/": API_COMMAND,
     "api/v1/projects/{key}/break-glass/": API_COMMAND,
+    "api/v1/projects/{key}/stop/": API_COMMAND,
     "api/v1/policies/": API,
     "api/v1/policies/schema/": API,
     "api/v1/policies/{policy}/": API,
@@ -168,6 +169,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/findings/": PROJECT,
     "projects/{key}/findings/new/": PROJECT,  # others see the form switched off, with the reason
     "projects/{key}/break-glass/": PROJECT,
+    "projects/{key}/stop/": PROJECT,
     "datasets/": EVERYBODY,
     "datasets/new/": EVERYBODY,  # others see the form switched off, with the reason
     "datasets/{dataset}/": EVERYBODY,

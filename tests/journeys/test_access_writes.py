@@ -152,6 +152,8 @@ TABLE: dict[str, str] = {
     "views/{view}/remove/": "302 404 303 404 404 404: scientist",
     "post api/v1/users/{username}/skills/": "401 403 403 403 201 403: lead",
     "projects/{key}/advance/": "302 404 303 403 303 403: scientist lead",
+    "post api/v1/projects/{key}/stop/": "401 404 403 404 200 403: lead",
+    "projects/{key}/stop/": "302 404 403 404 303 403: lead",
     "projects/{key}/break-glass/": "302 404 303 422 303 422: scientist lead",
     "projects/{key}/checklist/{code}/evidence/": "302 404 303 403 303 403: scientist lead",
     "projects/{key}/checklist/{code}/verdict/": "302 404 403 303 303 403: security lead",
@@ -228,6 +230,29 @@ def test_everybody_changes_what_is_theirs_and_nothing_else(things: dict[str, Any
     seen = {command: _row(command, things, clients) for command in commands}
     wrong = {command: (TABLE[command], row) for command, row in seen.items() if TABLE[command] != row}
     assert not wrong, "\n".join(f"{command}: expected {pair[0]}, saw {pair[1]}" for command, pair in wrong.items())
+
+
+def _with_nul(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_nul(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_nul(item) for item in value]
+    return f"{value}\x00" if isinstance(value, str) else value
+
+
+def test_a_character_that_no_column_holds_is_never_an_error_of_ours(
+    things: dict[str, Any], clients: dict[str, Client]
+) -> None:
+    broken = {}
+    for route in (command for command in _commands(things, clients["lead"]) if " " not in command):
+        for who in ("scientist", "lead"):
+            with transaction.atomic():
+                body = _with_nul(_filled(BODIES.get(route, {}), things))
+                status = clients[who].post(_address(route, things), body).status_code
+                transaction.set_rollback(True)
+            if status >= 500:
+                broken[f"{who} {route}"] = status
+    assert broken == {}
 
 
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:

@@ -102,11 +102,11 @@ def test_an_area_handed_to_two_people_at_once_has_one_accountable() -> None:
 def test_typing_on_after_a_refusal_never_overwrites_the_colleague(client: Client, people: dict[str, User]) -> None:
     key = intake().key
     address = f"/intake/{key}/data/autosave/"
-    fields = {f"data-{name}": value for name, value in ANSWERS["data"].items()} | {"data-version": "1"}
+    fields = {f"data-{name}": value for name, value in ANSWERS["data"].items()} | {"data-_version": "1"}
     client.force_login(people["scientist"])
     assert 'value="2"' in client.post(address, fields).content.decode()
     client.force_login(people["domain"])
     panel = client.post(address, fields | {"data-datasets": "my own list"}).content.decode()
     assert "Aiko Kimura changed this answer" in panel
-    assert "data-version" not in panel
+    assert "data-_version" not in panel
     assert Project.objects.get().criteria.get(code="data").answer["datasets"] == ANSWERS["data"]["datasets"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coe_portal.core import inbox, outbox
-from coe_portal.core.errors import NotAllowed, StaleState
+from coe_portal.core.errors import InvalidInput, NotAllowed, StaleState
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
 from governance.services import notifications
 from projects.checklists import Demands, demands_of
@@ -103,6 +103,17 @@ def test_an_open_question_calls_its_owner_a_week_before_its_day(people: dict[str
             project_key=project.key, code="users", owner="scientist", due_on=due, actor=people["domain"]
         )
         assert len(inbox.tasks(people["scientist"])) == called
+
+
+def test_a_day_that_is_over_is_no_day_to_answer_by(people: dict[str, User]) -> None:
+    plan = {"project_key": complete_intake().key, "code": "users", "owner": "domain", "actor": people["lead"]}
+    with pytest.raises(InvalidInput, match="due_on"):
+        checklist.plan_criterion(**plan, due_on=timezone.localdate() - timedelta(days=1))
+    soon = timezone.localdate() + timedelta(days=1)
+    checklist.plan_criterion(**plan, due_on=soon)
+    with time_machine.travel(timezone.now() + timedelta(days=9), tick=False):
+        kept = checklist.plan_criterion(**plan | {"owner": "scientist"}, due_on=soon)
+    assert (kept.due_on, kept.owner) == (soon, people["scientist"]), "a day that has passed since may stay"
 
 
 def test_evidence_that_holds_for_less_ends_the_acceptance_earlier(people: dict[str, User]) -> None:

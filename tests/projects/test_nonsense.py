@@ -143,7 +143,7 @@ def test_an_answer_and_an_unknown_owner_in_one_request_change_nothing(client: Cl
 def test_the_same_step_posted_twice_is_saved_once(client: Client, people: dict[str, User]) -> None:
     project = intake()
     client.force_login(people["domain"])
-    fields = {f"data-{name}": value for name, value in ANSWERS["data"].items()} | {"data-version": "1"}
+    fields = {f"data-{name}": value for name, value in ANSWERS["data"].items()} | {"data-_version": "1"}
     codes = [client.post(f"/intake/{project.key}/data/", fields).status_code for _ in range(2)]
     assert codes == [303, 303]
     assert project.criteria.get(code="data").version == 2

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from coe_portal.core.errors import DomainError
-from coe_portal.core.forms import apply_domain_error
+from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect
 from coe_portal.core.models import SavedView, SavedViewPage, User
 from coe_portal.core.services import saved_views
@@ -56,7 +56,7 @@ def change(request: HttpRequest, view_id: str) -> HttpResponse:
     """Rename one of my views, share it or stop sharing it."""
     view = saved_views.change_view(
         view_id=view_id,
-        name=request.POST.get("name", ""),
+        name=text_of(request, "name"),
         is_shared=bool(request.POST.get("is_shared")),
         actor=signed_in(request),
     )

@@ -87,6 +87,13 @@ def tell_waiting(project: Project) -> None:
     projects.set_waiting_on(project, permissions.waiting_words(first) if first else "")
 
 
+def void_open(project: Project, *, actor: User, comment: str) -> None:
+    """Nothing that was asked for a project matters any more: it ends. Call with the project's row locked."""
+    for request in ApprovalRequest.objects.select_for_update().filter(project=project, state=ApprovalState.OPEN):
+        request.project = project
+        close(request, ApprovalState.VOID, actor=actor, comment=comment)
+
+
 @transaction.atomic
 def withdraw(*, request_id: int, actor: User) -> ApprovalRequest:
     """Take a request back; the project becomes editable again.

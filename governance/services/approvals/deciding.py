@@ -14,7 +14,7 @@ from governance.models import ApprovalRequest, ApprovalState, Decision, Verdict
 from governance.policies.document import digest
 from governance.services import consequences
 from governance.services.approvals import closing
-from governance.services.conditions import set_for
+from governance.services.conditions import MAX_CONDITION, set_for
 
 MAX_COMMENT = 4000
 
@@ -93,6 +93,8 @@ def _check_words(verdict: str, comment: str, conditions: Sequence[str], due_on: 
         errors["comment"] = [f"Shorten this to at most {MAX_COMMENT} characters."]
     if verdict == Verdict.APPROVE_WITH_CONDITIONS and not any(condition.strip() for condition in conditions):
         errors["conditions"] = ["Name at least one condition, or approve without."]
+    if any(len(condition.strip()) > MAX_CONDITION for condition in conditions):
+        errors["conditions"] = [f"Shorten each condition to {MAX_CONDITION} characters; put more into the reason."]
     if due_on and due_on < timezone.localdate():
         errors["conditions_due_on"] = ["Choose a day that is still to come."]
     if errors:
