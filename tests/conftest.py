@@ -11,11 +11,16 @@ from hypothesis import HealthCheck, settings
 from governance.policies import loader
 from governance.services import policies
 from projects.services import concepts, gaps
-from tests import prepared
+from tests import arranged, prepared
 
 # A busy machine draws slowly; that says nothing about the rules that the properties are about.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portal")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    arranged.begin()
 
 
 @pytest.fixture(autouse=True)
