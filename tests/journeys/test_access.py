@@ -299,4 +299,6 @@ def test_nonsense_is_never_an_error_of_ours(things: dict[str, Any], people: dict
                 expected = status in (302, 401) if who == "anonymous" else status < 500
                 if not expected:
                     wrong[f"{who} {route} {content}"] = status
+                if status == 405:
+                    break  # nothing is posted there, so nobody reads what it is
     assert wrong == {}
