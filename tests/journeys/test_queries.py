@@ -151,3 +151,16 @@ def test_twenty_rows_cost_as_many_queries_as_one_and_no_page_costs_many(
         f"{look}: {one} queries, with twenty times the rows {more}" for look, (one, more) in grown.items()
     )
     assert not dear, "\n".join(f"{look}: {number} queries" for look, number in dear.items())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "again"),
+    [
+        ("SELECT x FROM runs WHERE id = 1", "SELECT x FROM runs WHERE id = 22", True),
+        ("SELECT x FROM runs WHERE id = '01m8a9'", "SELECT x FROM runs WHERE id = 'o''clock'", True),
+        ("SELECT x FROM runs WHERE id IN (1, 2)", "SELECT x FROM runs WHERE id IN (3, 4, 5)", True),
+        ("SELECT x FROM runs WHERE id = 1", "SELECT x FROM teams WHERE id = 1", False),
+    ],
+)
+def test_who_asks_for_each_row_by_itself_is_seen(one: str, other: str, again: bool) -> None:
+    assert _asks_again([one, other]) is again
