@@ -18,6 +18,11 @@ settings.register_profile("portal", deadline=None, suppress_health_check=[Health
 settings.load_profile("portal")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, beside tests that compute, so that no worker is alone with it at the end."""
+    items.sort(key=lambda item: "test_chaos.py" not in item.nodeid)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     arranged.begin()
