@@ -11,11 +11,21 @@ from hypothesis import HealthCheck, settings
 from governance.policies import loader
 from governance.services import policies
 from projects.services import concepts, gaps
-from tests import prepared
+from tests import arranged, prepared
 
 # A busy machine draws slowly; that says nothing about the rules that the properties are about.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("portal")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, beside tests that compute, so that no worker is alone with it at the end."""
+    items.sort(key=lambda item: "test_chaos.py" not in item.nodeid)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    arranged.begin()
 
 
 @pytest.fixture(autouse=True)

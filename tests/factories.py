@@ -6,6 +6,7 @@ from coe_portal.core.models import User
 from governance.services import policies
 from projects.models import BusinessUnit, Project
 from projects.services import checklist, projects, team
+from tests import arranged
 
 PASSWORD = "correct horse battery"
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -58,6 +59,7 @@ def person(username: str, **fields: Any) -> User:
     return known or User.objects.create_user(username, PASSWORD, **values)
 
 
+@arranged.once
 def organisation() -> dict[str, User]:
     """Everybody, and the default policy published."""
     people = {username: person(username) for username in PEOPLE}
@@ -69,6 +71,7 @@ def unit(name: str = "Motor claims") -> BusinessUnit:
     return BusinessUnit.objects.get_or_create(name=name, defaults={"cost_center": "CC-100"})[0]
 
 
+@arranged.once
 def intake(name: str = "Vehicle damage estimate", *, owner: str = "domain", sponsor: str = "sponsor") -> Project:
     """An intake with a sponsor and a data scientist, no question answered."""
     project = projects.create_project(
@@ -84,6 +87,7 @@ def intake(name: str = "Vehicle damage estimate", *, owner: str = "domain", spon
     return project
 
 
+@arranged.once
 def complete_intake(name: str = "Vehicle damage estimate", *, owner: str = "domain", **answers: Any) -> Project:
     """An intake with every question answered; ``answers`` replaces fields by question code."""
     person("devops")

@@ -17,7 +17,7 @@ from deployments.services import environments, prices, runs, templates
 from deployments.services.specification import Wish
 from governance.services import approvals, intakes
 from projects.models import Project
-from tests import factories
+from tests import arranged, factories
 
 HTMX = {"HX-Request": "true"}
 ENVIRONMENT: dict[str, Any] = {
@@ -77,6 +77,7 @@ def project(people: dict[str, User]) -> Project:
     return approved_project()
 
 
+@arranged.once
 def approved_project(name: str = "Claims triage", budget: str = "95000") -> Project:
     """A project in its proof of concept, with a data scientist and a budget in US dollars."""
     project = factories.complete_intake(name, feasible={"budget": float(budget)})
@@ -89,12 +90,22 @@ def approved_project(name: str = "Claims triage", budget: str = "95000") -> Proj
 
 @pytest.fixture
 def local(db: None) -> Environment:
+    return _local()
+
+
+@arranged.once
+def _local() -> Environment:
     return environments.create_environment(values=ENVIRONMENT, actor=None)
 
 
 @pytest.fixture
 def shelf(db: None, local: Environment) -> None:
     """Templates, prices and the local environment: everything a launch needs besides a project."""
+    load_shelf()
+
+
+@arranged.once
+def load_shelf() -> None:
     templates.load_folder()
     prices.load_table()
 

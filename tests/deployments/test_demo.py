@@ -16,11 +16,13 @@ from deployments.services.specification import Wish
 from governance.models import ApprovalRequest
 from governance.services import policies
 from projects.models import DataAccess, Dataset, Project
+from tests import arranged
 from tests.deployments.conftest import ENVIRONMENT
 
 pytestmark = pytest.mark.django_db
 
 
+@arranged.once
 def seed(password: str = "demo-password-1") -> None:
     policies.load_default()
     with override_settings(ENV=replace(ENV, DEMO_PASSWORD=password)):

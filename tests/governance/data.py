@@ -9,6 +9,7 @@ from governance.models import ApprovalRequest
 from governance.services import data_access
 from projects.models import DataAccess, Dataset, Project
 from projects.services import accesses, datasets, places
+from tests import arranged
 from tests.factories import organisation, person, unit
 from tests.governance.requests import decide, submitted
 
@@ -35,6 +36,7 @@ def dataset(**changes: Any) -> Dataset:
     return datasets.register(values=values | changes, actor=person("lead"))
 
 
+@arranged.once
 def in_poc(name: str = "Vehicle damage estimate") -> Project:
     """A project in its proof of concept, with a data scientist."""
     asked = submitted(name)

@@ -6,6 +6,7 @@ import yaml
 
 from governance.models import ApprovalRequest
 from governance.services import approvals, intakes, policies
+from tests import arranged
 from tests.factories import complete_intake, person
 
 
@@ -22,6 +23,7 @@ def gate_with(*steps: dict[str, Any]) -> list[dict[str, Any]]:
     return [gates[0] | {"approvals": [{"needed": 1, "days": 4, **step} for step in steps]}, *gates[1:]]
 
 
+@arranged.once
 def submitted(name: str = "Vehicle damage estimate", **answers: Any) -> ApprovalRequest:
     """A complete intake, submitted by its domain expert."""
     return intakes.submit(project_key=complete_intake(name, **answers).key, actor=person("domain")).approval

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from governance.models import ApprovalRequest, PolicyVersion, Severity
 from governance.services import approvals, conditions, data_access, delegations, findings, intakes, policies
 from projects.models import BusinessUnit, DataAccess, Evidence, HandoverReason, Project
 from projects.services import accesses, datasets, evidence, handovers, lessons, skills, team
+from tests import arranged
 from tests.deployments.conftest import approved_project, lead, local, people, scientist, shelf
 from tests.deployments.test_runs import move
 from tests.factories import complete_intake
@@ -26,9 +26,20 @@ from tests.journeys.intakes import of_intakes
 __all__ = ["lead", "local", "people", "scientist", "shelf"]
 
 
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where files are kept; a copy of the things needs those of the first."""
+    return str(tmp_path_factory.mktemp("media"))
+
+
 @pytest.fixture
-def things(people: dict[str, User], shelf: None, settings: Any, tmp_path: Path) -> dict[str, Any]:
-    settings.MEDIA_ROOT = tmp_path
+def things(people: dict[str, User], shelf: None, settings: Any, media: str) -> dict[str, Any]:
+    settings.MEDIA_ROOT = media
+    return _things(people)
+
+
+@arranged.once
+def _things(people: dict[str, User]) -> dict[str, Any]:
     project: Project = approved_project()
     run: Run = runs.launch_run(
         wish=Wish(project=project.key, environment="local", template="tabular-classifier"), actor=people["scientist"]

@@ -255,6 +255,23 @@ def test_a_character_that_no_column_holds_is_never_an_error_of_ours(
     assert broken == {}
 
 
+def test_nonsense_is_never_an_error_of_ours(things: dict[str, Any], clients: dict[str, Client]) -> None:
+    """Whoever posts whatever to any address: a refusal, never a 5xx."""
+    wrong = {}
+    for who in ("anonymous", "stranger", "lead"):
+        for route in ours():
+            for content in ("application/json", "multipart/form-data; boundary=BoUnDaRyStRiNg", "text/plain"):
+                with transaction.atomic():
+                    status = clients[who].post("/" + route.format(**things), b"\x00{", content).status_code
+                    transaction.set_rollback(True)
+                expected = status in (302, 401) if who == "anonymous" else status < 500
+                if not expected:
+                    wrong[f"{who} {route} {content}"] = status
+                if status == 405:
+                    break  # nothing is posted there, so nobody reads what it is
+    assert wrong == {}
+
+
 def test_neither_strangers_nor_auditors_ever_write_to_what_is_not_their_own() -> None:
     own = ("audit/check/", "post api/v1/audit/verify/")  # to look through the trail is what auditors are for
     own += ("post api/v1/tokens/", "post api/v1/projects/", "post api/v1/delegations/", "me/", "intake/new/")

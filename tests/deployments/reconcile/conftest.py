@@ -13,9 +13,10 @@ from deployments.aws.boto import sessions
 from deployments.models import Environment, Run
 from deployments.reconcile import submit, watch
 from deployments.reconcile.accounts import account_of
-from deployments.services import environments, prices, templates
+from deployments.services import environments
 from projects.models import Project
-from tests.deployments.conftest import ENVIRONMENT, approved_project
+from tests import arranged
+from tests.deployments.conftest import ENVIRONMENT, approved_project, load_shelf
 from tests.deployments.local.conftest import BUCKET, QUEUE, LocalAws, start_local_aws
 from tests.factories import organisation
 
@@ -59,15 +60,15 @@ def people(db: None) -> dict[str, User]:
 def local(db: None, aws: LocalAws) -> Environment:
     """The environment of the running service."""
     queue = f"{aws.url}/000000000000/{QUEUE}"
-    return environments.create_environment(
-        values=ENVIRONMENT | {"bucket": BUCKET, "event_queue_url": queue}, actor=None
-    )
+    with arranged.beside():
+        return environments.create_environment(
+            values=ENVIRONMENT | {"bucket": BUCKET, "event_queue_url": queue}, actor=None
+        )
 
 
 @pytest.fixture
 def shelf(db: None, local: Environment) -> None:
-    templates.load_folder()
-    prices.load_table()
+    load_shelf()
 
 
 @pytest.fixture
