@@ -83,6 +83,7 @@ def test_a_delegate_is_told_too_and_nobody_who_may_not_decide(people: dict[str, 
     today = timezone.localdate()
     delegations.delegate(to="dataengineer", starts_on=today, ends_on=today, actor=people["lead"])
     delegations.delegate(to="lead", starts_on=today, ends_on=today, actor=people["domain"])
+    assert [who for who, subject in _deliver() if " decides for " in subject] == ["dataengineer", "lead"]
     submitted()
     assert [who for who, _ in _deliver()] == ["dataengineer"]
 
