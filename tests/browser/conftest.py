@@ -47,10 +47,24 @@ DESKTOP = {"width": 1440, "height": 1000}
 SignIn = Callable[..., Page]
 
 
+@pytest.fixture(scope="package")
+def sessions() -> dict[str, Any]:
+    """The cookies of who has signed in: the form costs two pages and is filled in once by everybody."""
+    return {}
+
+
+def _fill_in(page: Page, who: str, password: str) -> None:
+    page.goto("/accounts/login/")
+    page.fill("[name=login]", who)
+    page.fill("[name=password]", password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+
 @pytest.fixture
-def sign_in(browser: Browser, stack: Stack) -> Iterator[SignIn]:
-    """Open a page as somebody. Errors on the console, such as a broken content policy, fail the test, except those
-    that contain what is ``expected``. Nobody signs in as "nobody".
+def sign_in(browser: Browser, stack: Stack, sessions: dict[str, Any]) -> Iterator[SignIn]:
+    """Begin as somebody. Errors on the console, such as a broken content policy, fail the test, except those that
+    contain what is ``expected``. Nobody signs in as "nobody".
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -61,13 +75,13 @@ def sign_in(browser: Browser, stack: Stack) -> Iterator[SignIn]:
         page = context.new_page()
         page.on("console", lambda said: complaints.append(said.text) if _is_wrong(said, expected) else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto("/accounts/login/")
         if who == "nobody":
-            return page
-        page.fill("[name=login]", who)
-        page.fill("[name=password]", stack.password)
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "/accounts/login" not in url)
+            page.goto("/accounts/login/")
+        elif who not in sessions:
+            _fill_in(page, who, stack.password)
+            sessions[who] = context.cookies()
+        else:
+            context.add_cookies(sessions[who])
         return page
 
     yield begin

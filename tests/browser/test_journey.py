@@ -48,6 +48,7 @@ def test_an_idea_becomes_a_trained_model(sign_in: SignIn, stack: Stack) -> None:
 
 
 def _propose(page: Page) -> str:
+    page.goto("/")
     page.get_by_role("link", name="Intake", exact=True).click()
     page.get_by_role("link", name="New intake").click()
     page.fill("[name=name]", "Biopsy urgency in Chromium")
