@@ -1,5 +1,7 @@
 """What governance does when something happens: people are told. Handlers touch the database only."""
 
+from datetime import datetime
+
 from django.urls import reverse
 
 from coe_portal.core.events import PersonActivityChanged
@@ -151,6 +153,8 @@ def stage_moved(event: ProjectStageMoved) -> None:
     if event.target == Stage.STOPPED:
         by = User.objects.filter(pk=event.actor_id).first()
         notices.stopped(event.key, project_key=event.project_key, by=by.username if by else "")
+    if event.target == Stage.QUALIFICATION:
+        notices.ready_to_review(event.key, project_key=event.project_key, submitted_at=datetime.fromisoformat(event.at))
 
 
 @subscribe(DataAccessEnding)

@@ -1,6 +1,7 @@
 """What an entry of the audit trail says has changed, for readers."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +22,26 @@ def moment(at: datetime) -> tuple[str, str, str]:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", day(local.date()), f"{local:%H:%M:%S}"
 
 
-def facts(entry: AuditEntry) -> list[Fact]:
-    """Name, before and after of each fact; nothing before means new."""
+def facts(entry: AuditEntry, objects: Mapping[str, str] | None = None) -> list[Fact]:
+    """Name, before and after of each fact; nothing before means new.
+
+    Args:
+        objects: names of objects whose keys stand in entries, by key.
+    """
     before, after = entry.before or {}, entry.after or {}
+    if objects:
+        before, after = _named(before, objects), _named(after, objects)
     names = [name for name in {**before, **after} if name not in BOOKKEEPING]
     return [(deed(name), _plain(before.get(name)), _plain(after.get(name)) or "nothing") for name in names]
+
+
+def _named(value: Any, objects: Mapping[str, str]) -> Any:
+    """The value with the names of objects before their keys, which an auditor needs when a name was given again."""
+    if isinstance(value, dict):
+        return {name: _named(inner, objects) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_named(inner, objects) for inner in value]
+    return f"{objects[value]} ({value})" if isinstance(value, str) and value in objects else value
 
 
 def short(text: str) -> str:

@@ -137,7 +137,7 @@ def test_fields_of_sign_in_have_labels_and_no_words_inside(client: Client) -> No
 
 
 def _row(action: str) -> str:
-    return coe_ui.compiled("rows/audit.jinja", entries=AuditEntry.objects.filter(action=action))
+    return coe_ui.compiled("rows/audit.jinja", entries=AuditEntry.objects.filter(action=action), objects={})
 
 
 def test_the_trail_tells_changes_in_words_without_bookkeeping(people: dict[str, User]) -> None:
