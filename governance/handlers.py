@@ -1,5 +1,7 @@
 """What governance does when something happens: people are told. Handlers touch the database only."""
 
+from datetime import datetime
+
 from django.urls import reverse
 
 from coe_portal.core.models import User
@@ -133,6 +135,8 @@ def stage_moved(event: ProjectStageMoved) -> None:
     data_access.end_with_project(event.project_key)
     if (event.source, event.target) == (Stage.DEFERRED, Stage.INTAKE):
         notices.came_back(event.key, project_key=event.project_key)
+    if event.target == Stage.QUALIFICATION:
+        notices.ready_to_review(event.key, project_key=event.project_key, submitted_at=datetime.fromisoformat(event.at))
 
 
 @subscribe(DataAccessEnding)

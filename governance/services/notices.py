@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 
-from governance.models import ApprovalRequest, Finding, IntakeDecision, IntakeOutcome, PolicyMove
+from governance.models import ApprovalRequest, Finding, IntakeDecision, IntakeOutcome, Notification, PolicyMove
 from governance.services.notifications import Notice, spoken, tell_of
+from governance.services.qualification import reviewing
 from projects.models import AccessStatus, Concept, DataAccess, Project, Reviewer, Stage
 from projects.services import lessons
 
@@ -33,11 +34,31 @@ def reviewer_invited(key: str, *, project_key: str, username: str) -> None:
     row = rows.filter(project=Project.objects.by_key(project_key).first(), user__username=username).first()
     if row is None:
         return
+    link = reverse("governance:qualification", args=[project_key])
+    if row.user_id in _told_since(row.invited_at, link, key):
+        return
     now = row.project.stage == Stage.QUALIFICATION
     when = "Score it on its page." if now else "You may read it already, and score it once it is submitted."
     title = f"{project_key}: you are asked to review “{row.project.name}”"
-    link = reverse("governance:qualification", args=[project_key])
     tell_of(key, Notice(title, f"{row.invited_by} asks for your scores. {when}", link), [row.user])
+
+
+def ready_to_review(key: str, *, project_key: str, submitted_at: datetime) -> None:
+    """To everybody who was invited before the intake was submitted, or submitted again, and whose scores it awaits."""
+    project = Project.objects.by_key(project_key).get()
+    link = reverse("governance:qualification", args=[project_key])
+    told = _told_since(submitted_at, link, key)
+    early = [row for row in reviewing.awaited(project) if row.invited_at < submitted_at and row.user_id not in told]
+    title = f"{project_key}: “{project.name}” is ready for your scores"
+    again = "again, so scores are given anew" if project.revision > 1 else "for qualification"
+    text = f"It was submitted {again}, and you are asked to review it. Score it on its page."
+    tell_of(key, Notice(title, text, link), [row.user for row in early])
+
+
+def _told_since(moment: datetime, link: str, key: str) -> set[int]:
+    """Who was sent to that page by another event since then: invitation and submission may reach us in one go."""
+    others = Notification.objects.filter(link=link, created_at__gte=moment).exclude(event_key=key)
+    return set(others.values_list("person", flat=True))
 
 
 _DECIDED = {

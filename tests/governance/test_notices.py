@@ -14,10 +14,10 @@ from django.utils import timezone
 from coe_portal.core import outbox
 from coe_portal.core.models import AuditEntry, OutboxEvent, User
 from governance.models import Finding, Notification
-from governance.services import data_access, data_expiry, dues, findings, notifications, qualification
+from governance.services import data_access, data_expiry, dues, findings, intakes, notifications, qualification
 from governance.services.qualification import Wish
 from projects.models import DataAccess, Project, Stage
-from projects.services import checklist, concepts, lessons, reviewers, stages
+from projects.services import checklist, concepts, lessons, reviewers, stages, team
 from projects.services.field_questions import Asked
 from tests.factories import complete_intake, intake, organisation, person
 from tests.governance import data
@@ -83,8 +83,53 @@ def test_a_reviewer_is_told_of_the_invitation_once_and_never_of_one_that_was_tak
     reviewers.invite(project_key=key, username="stranger", actor=people["lead"])
     reviewers.release(project_key=key, username="stranger", actor=people["lead"])
     assert told() == [("dataengineer", f"{key}: you are asked to review “Vehicle damage estimate”")]
-    OutboxEvent.objects.update(state="pending", next_attempt_at=timezone.now())
+    _deliver_again()
     assert told() == []
+
+
+def _deliver_again() -> None:
+    OutboxEvent.objects.update(state="pending", next_attempt_at=timezone.now())
+
+
+def test_a_reviewer_who_was_invited_early_is_told_once_when_the_intake_is_submitted(people: dict[str, User]) -> None:
+    key = complete_intake().key
+    for username in ("dataengineer", "stranger", "security"):
+        reviewers.invite(project_key=key, username=username, actor=people["lead"])
+    assert len(told()) == 3
+    reviewers.release(project_key=key, username="stranger", actor=people["lead"])
+    team.add_member(project_key=key, username="security", roles=["security_engineer"], actor=people["domain"])
+    intakes.submit(project_key=key, actor=people["domain"])
+    ready = f"{key}: “Vehicle damage estimate” is ready for your scores"
+    assert [who for who, subject in told() if subject == ready] == ["dataengineer"]
+    _deliver_again()
+    assert told() == []
+
+
+def test_a_reviewer_is_told_anew_of_a_new_revision_and_scores_it(people: dict[str, User]) -> None:
+    key = complete_intake().key
+    reviewers.invite(project_key=key, username="dataengineer", actor=people["lead"])
+    intakes.submit(project_key=key, actor=people["domain"])
+    told()
+    same = {"value": 4, "feasibility": 4, "data_readiness": 3, "risk": 4}
+    qualification.give_review(project_key=key, scores=same, actor=people["dataengineer"])
+    qualification.decide_intake(project_key=key, wish=Wish("request_changes", WHY), actor=people["lead"])
+    told()
+    intakes.submit(project_key=key, actor=people["domain"])
+    assert [subject for who, subject in told() if who == "dataengineer"] == [
+        f"{key}: “Vehicle damage estimate” is ready for your scores"
+    ]
+    texts = Notification.objects.filter(person=people["dataengineer"]).order_by("-pk")
+    assert "submitted again, so scores are given anew" in texts[0].text
+
+
+def test_an_invitation_that_is_told_of_after_the_submission_is_the_only_mail(people: dict[str, User]) -> None:
+    key = complete_intake().key
+    reviewers.invite(project_key=key, username="dataengineer", actor=people["lead"])
+    intakes.submit(project_key=key, actor=people["domain"])
+    reviewers.invite(project_key=key, username="stranger", actor=people["lead"])
+    mails = [(who, subject) for who, subject in told() if who in ("dataengineer", "stranger")]
+    asked = f"{key}: you are asked to review “Vehicle damage estimate”"
+    assert mails == [("dataengineer", asked), ("stranger", asked)]
 
 
 @pytest.mark.parametrize(

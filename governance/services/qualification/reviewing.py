@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from coe_portal.core import audit
@@ -39,6 +39,15 @@ def is_awaited(user: User, project: Project) -> bool:
     given = Review.objects.filter(project=project, reviewer=user, revision=project.revision)
     asked = Reviewer.objects.filter(~Exists(given), project=project, user=user)
     return project.stage == Stage.QUALIFICATION and asked.exists()
+
+
+def awaited(project: Project) -> list[Reviewer]:
+    """Everybody who was asked to score what the project says now, may do so and has not."""
+    if project.stage != Stage.QUALIFICATION:
+        return []
+    given = Review.objects.filter(project=project, reviewer=OuterRef("user"), revision=project.revision)
+    rows = Reviewer.objects.filter(~Exists(given), project=project).select_related("user")
+    return [row for row in rows if not permissions.takes_part(row.user, project)]
 
 
 @transaction.atomic
