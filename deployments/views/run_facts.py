@@ -65,6 +65,7 @@ def live_context(found: Run, user: User, output: RunOutput | None) -> dict[str, 
             created=found.created_at, ended=found.ended_at, timeline=found.timeline, now=timezone.now()
         ),
         "charts": curves.charts(series, version.metric_definitions, version.objective_metric, target, rival),
+        "log_trouble": output.trouble if output else "",
         "result": result_of(found, series, best),
         "figures": figures_of(found),
         "cause": CAUSES.get((found.failure or {}).get("cause", ""), CAUSES["unknown"]),

@@ -156,6 +156,24 @@ def test_the_log_is_searched_with_and_without_scripts(browser: Client, launch: L
     assert "&lt;b&gt;" in browser.get(f"{url}?find=value").content.decode()
 
 
+def test_a_log_that_is_refused_leaves_no_promise_of_curves(browser: Client, launch: Launch) -> None:
+    run = launch()
+    why = (
+        "CloudWatch Logs refused to show the log: no (AccessDeniedException). Whoever looks after the environment local"
+    )
+    output = RunOutput.objects.create(run=run, trouble=why)
+    url = f"/projects/{run.project.key}/runs/1/"
+    for page in (text(browser.get(url)), text(browser.get(f"{url}live/", headers=HTMX))):
+        assert f"the portal cannot read it. {why}" in page
+        assert "The curves appear" not in page
+    output.metric_series = {"validation:accuracy": [[1, 0.5], [2, 0.6]]}
+    output.save()
+    page = text(browser.get(f"{url}live/", headers=HTMX))
+    assert f"The curves end where the log was last read. {why}" in page and "<polyline" in page
+    RunOutput.objects.filter(run=run).update(trouble="", metric_series={})
+    assert "The curves appear as soon as" in text(browser.get(url))
+
+
 def test_the_best_other_run_stands_beside_this_one(browser: Client, launch: Launch) -> None:
     values = {1: 0.91, 2: 0.97, 3: 0.95}
     for number, value in values.items():
