@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from coe_portal.core.story import Telling, shortened, tells
+from coe_portal.core.story import Telling, names, shortened, tells
 from projects.models import CriterionStatus, ProjectRole, ResponsibilityKind, Stage, WorkArea
+from projects.services import named_data
+
+names(named_data.FIELD, named_data.names_of)
 
 LABELS: dict[str, dict[Any, Any]] = {
     "role": dict(ProjectRole.choices),

@@ -5,7 +5,7 @@ writers for its own actions; an action that nobody knows gets a plain sentence m
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from coe_portal.core.models import AuditEntry, User
 
 LONGEST = 160
 Writer = Callable[["Telling"], str]
+Reader = Callable[[set[str]], Mapping[str, str]]
 _writers: dict[str, Writer] = {}
+_readers: dict[str, Reader] = {}
 _REF = re.compile(r"user:([^\s/]{1,64})")
 _VERBS = ("ed", "sent", "set", "given", "kept", "met", "made", "lost")
 # They change with everything and tell a reader nothing.
@@ -22,10 +24,11 @@ BOOKKEEPING = frozenset({"version", "updated_at", "digest", "specification", "ve
 
 @dataclass(frozen=True)
 class Telling:
-    """An entry with the names of the people in it."""
+    """An entry with the names of the people in it, and of the objects whose keys stand in it."""
 
     entry: AuditEntry
     people: Mapping[str, str]
+    objects: Mapping[str, str]
 
     @property
     def before(self) -> dict[str, Any]:
@@ -53,7 +56,13 @@ class Telling:
             return ", ".join(self.said(item) for item in value)
         if isinstance(value, Mapping):
             return ", ".join(f"{name}: {self.said(item)}" for name, item in value.items())
-        return _REF.sub(lambda found: self.people.get(found[1], found[1]), str(value))
+        text = str(value)
+        return self.objects.get(text) or _REF.sub(lambda found: self.people.get(found[1], found[1]), text)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Name and key of every object in the entry: names change and may be given again, keys stay."""
+        keys = dict.fromkeys(key for state in (self.before, self.after) for _, key in _keys_in(state))
+        return [(self.objects[key], key) for key in keys if key in self.objects]
 
     def changes(self) -> list[tuple[str, str, str]]:
         """Name, before and after of everything that changed; empty text where there was nothing."""
@@ -66,11 +75,15 @@ class Telling:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a story. ``sentence`` follows the actor's name, ``changes`` are name, before, after."""
+    """One line of a story. ``sentence`` follows the actor's name, ``changes`` are name, before, after.
+
+    ``keys`` are names and keys of objects that the changes name.
+    """
 
     entry: AuditEntry
     sentence: str
     changes: list[tuple[str, str, str]]
+    keys: list[tuple[str, str]]
 
     @property
     def who(self) -> str:
@@ -89,11 +102,38 @@ def tells(*actions: str) -> Callable[[Writer], Writer]:
     return register
 
 
+def names(field: str, read: Reader) -> None:
+    """Register how the keys of objects that entries keep under ``field`` are read as names, with one query."""
+    _readers[field] = read
+
+
 def told(entries: Iterable[AuditEntry]) -> list[Line]:
-    """The entries as lines, in their order; the names of people are read with one query."""
+    """The entries as lines, in their order; the names of people and of each kind of object are read with one query."""
     rows = list(entries)
-    people = _names(rows)
-    return [Line(row, sentence(telling), telling.changes()) for row in rows if (telling := Telling(row, people))]
+    people, objects = _names(rows), objects_in(rows)
+    tellings = [Telling(row, people, objects) for row in rows]
+    return [Line(each.entry, sentence(each), each.changes(), each.keys()) for each in tellings]
+
+
+def objects_in(rows: Iterable[AuditEntry]) -> dict[str, str]:
+    """The names of the objects whose keys stand in the entries, by key."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        for field, key in (*_keys_in(row.before), *_keys_in(row.after)):
+            found.setdefault(field, set()).add(key)
+    return {key: name for field, keys in found.items() for key, name in _readers[field](keys).items()}
+
+
+def _keys_in(value: Any, field: str = "") -> Iterator[tuple[str, str]]:
+    """Field and key of everything that can be read as a name, however deep it stands."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _keys_in(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _keys_in(inner, field)
+    elif field in _readers and isinstance(value, str):
+        yield field, value
 
 
 def sentence(telling: Telling) -> str:

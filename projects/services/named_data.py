@@ -1,5 +1,6 @@
 """Data sets that the answer to “data” names by their keys in the register, and the class that they demand."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from projects.services.dataset_fields import STRICTNESS
 
 CODE, FIELD, CLASS = "data", "registered", "classification"
 RISING = list(STRICTNESS)
+_KEY = re.compile(r"[0-9a-z]{26}")
 Answer = Mapping[str, Any]
 
 
@@ -30,6 +32,13 @@ def named_by(answers: Iterable[Answer | None]) -> dict[str, Dataset]:
     """The data sets that these answers name, by key; no query when they name none."""
     keys = {key for answer in answers for key in keys_of(answer)}
     return {row.pk: row for row in Dataset.objects.filter(pk__in=keys)} if keys else {}
+
+
+def names_of(keys: set[str]) -> dict[str, str]:
+    """What a reader of the audit trail calls the data sets with these keys; a key that was never one stays as it is."""
+    possible = {key for key in keys if _KEY.fullmatch(key)}
+    known = dict(Dataset.objects.filter(pk__in=possible).values_list("pk", "name")) if possible else {}
+    return {key: known.get(key, "a data set that the register no longer has") for key in possible}
 
 
 def held(answer: Answer) -> dict[str, Dataset]:

@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
-from coe_portal.core import outbox
+from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, StaleState
 from coe_portal.core.models import AuditEntry, User
+from coe_portal.core.story import told
 from governance.services import business_case, data_overview, intakes
 from projects.models import Criterion, Dataset, Project
 from projects.services import checklist, datasets
@@ -138,3 +140,34 @@ def test_a_data_set_that_a_checklist_names_stays_in_the_register(people: dict[st
     _answer(complete_intake(), source, classification="confidential")
     with pytest.raises(StaleState, match="A project's checklist names claims_outcomes"):
         datasets.remove(dataset_id=source.pk, actor=people["lead"])
+
+
+def test_the_story_of_a_project_names_data_sets_and_keeps_their_keys_for_the_auditor(
+    people: dict[str, User], client: Client
+) -> None:
+    first = dataset(readiness="ready")
+    second = dataset(name="damage_photos", location="s3://coe-data/photos/", readiness="ready")
+    project = complete_intake()
+    _answer(project, first, classification="restricted")
+    _answer(project, first, second, classification="restricted")
+    entry = AuditEntry.objects.filter(action="checklist.answered", subject__contains="data").latest("pk")
+    (line,) = told([entry])
+    assert ("Registered", "claims_outcomes", "claims_outcomes, damage_photos") in line.changes
+    assert line.keys == [("claims_outcomes", first.pk), ("damage_photos", second.pk)]
+    client.force_login(people["lead"])
+    story = client.get(f"/projects/{project.key}/history/").content.decode()
+    assert "<td>claims_outcomes, damage_photos</td>" in story
+    assert f"<dt>Key</dt><dd><code>{second.pk}</code> damage_photos</dd>" in story
+    trail = client.get("/audit/?action=checklist.answered").content.decode()
+    assert f"claims_outcomes ({first.pk}), damage_photos ({second.pk})" in trail
+
+
+def test_the_story_tells_of_data_sets_deep_in_what_was_kept_and_of_those_that_are_gone(people: dict[str, User]) -> None:
+    source, gone = dataset(readiness="ready"), "0" * 26
+    after = {"answers": {"data": {"registered": [source.pk, gone], "datasets": "internal"}}}
+    with transaction.atomic():
+        entry = audit.record(actor=None, action="concept.submitted", subject=intake(), after=after)
+    (line,) = told([entry])
+    (_, _, said) = line.changes[0]
+    assert "claims_outcomes, a data set that the register no longer has" in said and source.pk not in said
+    assert (gone, source.pk) == tuple(sorted(key for _, key in line.keys))

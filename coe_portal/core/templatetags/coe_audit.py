@@ -1,6 +1,7 @@
 """Cells of the audit trail. A page has fifty of each, so they are made here and not by loops in a template."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,9 +28,12 @@ def moment(at: datetime) -> SafeString:
 
 
 @register.filter
-def change(entry: AuditEntry) -> SafeString:
-    """What an entry says has changed: a few facts as lines, more behind their number. Usage: {{ entry|change }}"""
-    facts = _facts(entry)
+def change(entry: AuditEntry, objects: Mapping[str, str] | None = None) -> SafeString:
+    """What an entry says has changed: a few facts as lines, more behind their number.
+
+    Usage: {{ entry|change:objects }}, where ``objects`` gives the names of objects whose keys stand in entries.
+    """
+    facts = _facts(entry, objects or {})
     if len(facts) <= SHOWN_AT_ONCE:
         short = ((name, _short(before), _short(after)) for name, before, after in facts)
         lines = ((name, _turned(*states)) for name, *states in short)
@@ -38,11 +42,21 @@ def change(entry: AuditEntry) -> SafeString:
     return format_html('<details><summary>{} facts</summary><dl class="kv">{}</dl></details>', len(facts), rows)
 
 
-def _facts(entry: AuditEntry) -> list[Fact]:
+def _facts(entry: AuditEntry, objects: Mapping[str, str]) -> list[Fact]:
     """Name, before and after; nothing before means new."""
     before, after = entry.before or {}, entry.after or {}
     names = [name for name in {**before, **after} if name not in BOOKKEEPING]
-    return [(deed(name), _plain(before.get(name)), _plain(after.get(name))) for name in names]
+    sides = ((name, _named(before.get(name), objects), _named(after.get(name), objects)) for name in names)
+    return [(deed(name), _plain(old), _plain(new)) for name, old, new in sides]
+
+
+def _named(value: Any, objects: Mapping[str, str]) -> Any:
+    """The value with the names of objects before their keys, which an auditor needs when a name was given again."""
+    if isinstance(value, dict):
+        return {name: _named(inner, objects) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_named(inner, objects) for inner in value]
+    return f"{objects[value]} ({value})" if isinstance(value, str) and value in objects else value
 
 
 def _turned(before: str, after: str) -> str:

@@ -19,6 +19,7 @@ from coe_portal.core.paging import keyset_page
 from coe_portal.core.permissions import audit_visible_to
 from coe_portal.core.services import verification
 from coe_portal.core.sessions import signed_in
+from coe_portal.core.story import objects_in
 
 PAGE_SIZE = 50
 EXPORT_LIMIT = 50_000
@@ -50,6 +51,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "filter": filters,
         "page": page,
+        "objects": objects_in(page.rows),
         "query": without(request.GET),
         "chips": chips(filters.form, request.GET),
         "sees_all": signed_in(request).reads_everything,
