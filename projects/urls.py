@@ -31,6 +31,7 @@ urlpatterns = [
     path("intake/<str:key>/<slug:slug>/", wizard.step, name="intake_step"),
     path("intake/<str:key>/<slug:slug>/autosave/", wizard.autosave, name="intake_autosave"),
     path("datasets/", datasets.dataset_list, name="datasets"),
+    path("datasets/picks/", datasets.picks, name="dataset_picks"),
     path("datasets/new/", datasets.dataset_new, name="dataset_new"),
     path("datasets/<str:dataset_id>/", datasets.dataset, name="dataset"),
     path("datasets/<str:dataset_id>/edit/", datasets.dataset_edit, name="dataset_edit"),

@@ -7,10 +7,8 @@ from django import forms
 
 from coe_portal.core.colleagues import ColleagueField
 from projects import checklists
-from projects.models import Criterion, Dataset, FieldQuestion
-from projects.services import named_data
-
-LISTED = 200
+from projects.forms.picks import DatasetsField
+from projects.models import Criterion, FieldQuestion
 
 WORDS = {
     "yes": "Yes",
@@ -72,9 +70,10 @@ class OptionCards(forms.RadioSelect):
 class AnswerForm(forms.Form):
     """One question of the checklist: a field per property of its schema, prefixed with the question's code."""
 
-    def __init__(self, criterion: Criterion, data: Any = None) -> None:
+    def __init__(self, criterion: Criterion, data: Any = None, *, find: str = "") -> None:
+        """The form for ``criterion``; ``find`` narrows the data sets that can be ticked."""
         super().__init__(data, initial=dict(criterion.answer or {}), prefix=criterion.code, label_suffix="")
-        self.criterion = criterion
+        self.criterion, self.find = criterion, find
         schema = criterion.answer_schema
         for name, rule in checklists.fields_of(schema):
             self.fields[name] = self._field(name, rule)
@@ -85,7 +84,8 @@ class AnswerForm(forms.Form):
     def _field(self, name: str, rule: Mapping[str, Any]) -> forms.Field:
         needed = any(name in names for names in checklists.needed_of(self.criterion.answer_schema))
         if rule.get("type") == "array":
-            return _datasets_field(rule, self.initial.get(name))
+            ticked = DatasetsField.widget().value_from_datadict(self.data, self.files, self.add_prefix(name)) or []
+            return DatasetsField(rule.get("title", ""), self.initial.get(name), ticked, self.find)
         return _field(rule, needed)
 
     def place(self, questions: Iterable[FieldQuestion]) -> None:
@@ -119,21 +119,6 @@ def _field(rule: Mapping[str, Any], needed: bool) -> forms.Field:
     if rule["type"] == "number":
         return forms.FloatField(**common, widget=forms.NumberInput(attrs={"step": "any"}))
     return _text_field(rule, common)
-
-
-def _datasets_field(rule: Mapping[str, Any], chosen: Any) -> forms.Field:
-    """The register to choose from: what was chosen before first, then what is in use."""
-    kept = chosen if isinstance(chosen, list) else []
-    named = list(Dataset.objects.filter(pk__in=kept).order_by("name")) if kept else []
-    others = Dataset.objects.in_use().exclude(pk__in=kept).order_by("name")[:LISTED]
-    choices = [(row.pk, named_data.in_words(row)) for row in (*named, *others)]
-    return forms.MultipleChoiceField(
-        choices=choices,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "picks"}),
-        label=rule.get("title", ""),
-        required=False,
-        help_text=f"{LISTED} of the register are listed; name others in words." if len(choices) >= LISTED else "",
-    )
 
 
 def _text_field(rule: Mapping[str, Any], common: dict[str, Any]) -> forms.Field:

@@ -28,7 +28,8 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     project = permissions.visible_project(user, key)
     data = request.POST if request.method == "POST" else None
     about = ConceptForm(data, initial={"name": project.name, "summary": project.summary})
-    forms = [AnswerForm(item, data) for item in concepts.questions_of(project)]
+    find = request.GET.get("find", "")
+    forms = [AnswerForm(item, data, find=find) for item in concepts.questions_of(project)]
     if data is not None and _save(project, about, forms, user):
         return _go_on(request, project, user)
     errors = about.errors or any(form.errors for form in forms)

@@ -1,9 +1,11 @@
 """The register of data sets: list, entry, and the forms of those who keep it."""
 
+import re
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,7 +16,7 @@ from coe_portal.core.models import User
 from coe_portal.core.paging import keyset_page
 from coe_portal.core.sessions import signed_in
 from projects.filters import DatasetFilter
-from projects.forms import DatasetForm
+from projects.forms import DatasetForm, DatasetsField
 from projects.models import DataAccess, DataClassification, Dataset, Project, Readiness, Stage
 from projects.models.datasets import DatasetQuerySet
 from projects.services import accesses as access_rows
@@ -22,6 +24,7 @@ from projects.services import datasets
 from projects.views.lists import query_of
 
 PAGE_SIZE, MINE = 40, 8
+_FIELD = re.compile(r"[a-z][a-z0-9_-]{0,99}")
 CLASS_CHIPS = {
     DataClassification.PUBLIC: ("mute", "eye"),
     DataClassification.INTERNAL: ("mute", "building"),
@@ -70,6 +73,17 @@ def dataset(request: HttpRequest, dataset_id: str) -> HttpResponse:
         "refusal": datasets.change_refusal(user, found),
     }
     return render_page(request, "projects/dataset.html", context)
+
+
+@require_GET
+def picks(request: HttpRequest) -> HttpResponse:
+    """Boxes to tick in a checklist's answer: what is ticked there, then what the search finds."""
+    name = request.GET.get("field", "")
+    if not _FIELD.fullmatch(name):
+        raise NotFound("Data sets are chosen in the checklist of a project.")
+    ticked = request.GET.getlist(name)
+    field = DatasetsField("", ticked, find=request.GET.get("find", ""))
+    return render(request, "projects/partials/_picks.html", field.drawn(name, ticked) | {"found": True})
 
 
 @require_http_methods(["GET", "POST"])

@@ -95,7 +95,8 @@ def step(request: HttpRequest, key: str, slug: str) -> HttpResponse:
     project = permissions.visible_project(user, key)
     place = _step(slug, project)
     criteria = _criteria(project)
-    forms = [AnswerForm(item, request.POST or None) for item in _codes_on(place, criteria)]
+    find = request.GET.get("find", "")
+    forms = [AnswerForm(item, request.POST or None, find=find) for item in _codes_on(place, criteria)]
     if request.method == "POST" and save(project, forms, user):
         for form in forms:
             if form.told:

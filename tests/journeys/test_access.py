@@ -169,6 +169,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "projects/{key}/findings/new/": PROJECT,  # others see the form switched off, with the reason
     "projects/{key}/break-glass/": PROJECT,
     "datasets/": EVERYBODY,
+    "datasets/picks/": (SIGN_IN, 404, 404, 404, 404, 404),  # it needs to know for which field
     "datasets/new/": EVERYBODY,  # others see the form switched off, with the reason
     "datasets/{dataset}/": EVERYBODY,
     "datasets/{dataset}/edit/": EVERYBODY,
