@@ -222,6 +222,12 @@ class WeightsForm(forms.Form):
         return given
 
 
+class ReviewerForm(forms.Form):
+    """Whom a CoE lead asks to score an intake."""
+
+    user = ColleagueField(label="Ask a colleague to score it")
+
+
 class FindingForm(forms.Form):
     """What a review found."""
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from coe_portal.pages.views import audit, home, layouts, me, portfolio, saved_views, search
+from coe_portal.pages.views import audit, home, layouts, me, people, portfolio, saved_views, search
 
 app_name = "pages"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("views/<str:view_id>/", saved_views.change, name="view_change"),
     path("views/<str:view_id>/remove/", saved_views.remove, name="view_remove"),
     path("search/", search.search, name="search"),
+    path("people/", people.suggest, name="people"),
     path("audit/", audit.trail, name="audit"),
     path("audit/check/", audit.check, name="audit_check"),
     path("audit/export.csv", audit.export, name="audit_export"),

@@ -13,7 +13,7 @@ from coe_portal.core.forms import apply_domain_error, text_of
 from coe_portal.core.htmx import redirect, render_page
 from coe_portal.core.models import User
 from coe_portal.core.sessions import signed_in
-from governance.forms import IntakeDecisionForm
+from governance.forms import IntakeDecisionForm, ReviewerForm
 from governance.models import IntakeDecision, IntakeOutcome
 from governance.policies.scoring import DIMENSIONS
 from governance.services import qualification
@@ -110,7 +110,7 @@ def around(request: HttpRequest, key: str) -> HttpResponse:
         "found": found,
         "decisions": [(row, CHIPS[IntakeOutcome(row.outcome)]) for row in found.decisions],
         "may_invite": user.is_lead and project.stage in (Stage.INTAKE, Stage.QUALIFICATION, Stage.DEFERRED),
-        "colleagues": User.objects.people() if user.is_lead else (),
+        "invite": ReviewerForm(auto_id="invite-%s"),
     }
     return render_page(request, "governance/qualification_around.html", context, partial="panel")
 
@@ -180,7 +180,8 @@ def end_deferral(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest, key: str) -> HttpResponse:
     """Ask a colleague to score this intake."""
-    asked = reviewers.invite(project_key=key, username=text_of(request, "user"), actor=signed_in(request))
+    username = str(ReviewerForm().fields["user"].to_python(text_of(request, "user")))
+    asked = reviewers.invite(project_key=key, username=username, actor=signed_in(request))
     messages.success(request, f"{asked.user} may read this intake and is asked to score it.")
     return _back(request, key)
 

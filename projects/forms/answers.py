@@ -86,7 +86,7 @@ class AnswerForm(forms.Form):
     def _field(self, name: str, rule: Mapping[str, Any]) -> forms.Field:
         needed = any(name in names for names in checklists.needed_of(self.criterion.answer_schema))
         if rule.get("type") == "array":
-            ticked = self.data.getlist(self.add_prefix(name)) if self.is_bound else []
+            ticked = DatasetsField.widget().value_from_datadict(self.data, self.files, self.add_prefix(name)) or []
             return DatasetsField(rule.get("title", ""), self.initial.get(name), ticked, self.find)
         return _field(rule, needed)
 

@@ -43,6 +43,12 @@ class DatasetsField(forms.MultipleChoiceField):
         super().__init__(choices=listed, label=label, required=False)
         self.widget.find, self.widget.note = find, note(len(found), matching, find)
 
+    def drawn(self, name: str, ticked: list[str]) -> dict[str, Any]:
+        """What the template of the boxes needs, for a field of this name."""
+        widget: Any = self.widget
+        context: dict[str, Any] = widget.get_context(name, ticked, {"id": f"id_{name}"})
+        return context
+
 
 def choices(kept: Iterable[str], ticked: Iterable[str], find: str) -> tuple[list[Dataset], list[Dataset], int]:
     """What is chosen, the first data sets in use beside it that hold every word of ``find``, and how many hold them."""

@@ -11,7 +11,15 @@ from coe_portal.core.errors import StaleState
 from coe_portal.core.models import User
 from projects import checklists
 from projects.events import ChecklistAnswered
-from projects.models import CRITERION_LIFECYCLE, Criterion, CriterionStatus, DataClassification, Dataset, Project
+from projects.models import (
+    CRITERION_LIFECYCLE,
+    ChecklistVersion,
+    Criterion,
+    CriterionStatus,
+    DataClassification,
+    Dataset,
+    Project,
+)
 from projects.models.datasets import Readiness
 from projects.models.project import ENDED
 from projects.services.dataset_fields import STRICTNESS
@@ -32,6 +40,26 @@ def named_by(answers: Iterable[Answer | None]) -> dict[str, Dataset]:
     """The data sets that these answers name, by key; no query when they name none."""
     keys = {key for answer in answers for key in keys_of(answer)}
     return {row.pk: row for row in Dataset.objects.filter(pk__in=keys)} if keys else {}
+
+
+def takes_data_sets(schema: Mapping[str, Any]) -> bool:
+    """Whether a question's answer can name data sets of the register."""
+    return any(name == FIELD for name, _ in checklists.fields_of(schema))
+
+
+def version_that_takes_them(project: Project) -> str:
+    """The policy to which the project would have to move to name data sets; empty when there is none.
+
+    That is the newest version of its own policy, else the one that new projects begin with.
+    """
+    name = project.policy_version.rpartition(":")[0]
+    own = ChecklistVersion.objects.filter(policy_version__startswith=f"{name}:").only("policy_version", "criteria")
+    begun = ChecklistVersion.objects.filter(is_current=True).only("policy_version", "criteria")
+    for version in (*own.order_by("-published_at")[:1], *begun):
+        asked = next((item for item in version.criteria if item["code"] == CODE), None)
+        if version.policy_version != project.policy_version and asked and takes_data_sets(asked["answer_schema"]):
+            return version.policy_version
+    return ""
 
 
 def names_of(keys: set[str]) -> dict[str, str]:

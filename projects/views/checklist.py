@@ -41,7 +41,23 @@ def rows_of(project: Project, criteria: list[Criterion], user: User) -> list[dic
     live = live_objects.current(project, [piece for item in criteria for piece in item.evidence.all()])
     named = named_data.named_by(item.answer for item in criteria if item.code == named_data.CODE)
     rows = [_row(item, demands.get(item.code, rules.NO_DEMANDS), live, user) for item in criteria]
-    return [row | {"answers": words.answer_rows(row["item"], people, named)} for row in rows]
+    newer = _newer_policy(project, criteria)
+    return [
+        row
+        | {
+            "answers": words.answer_rows(row["item"], people, named),
+            "newer_policy": newer if row["item"].code == named_data.CODE else "",
+        }
+        for row in rows
+    ]
+
+
+def _newer_policy(project: Project, criteria: list[Criterion]) -> str:
+    """The policy under which the question about data would take data sets of the register, if its own does not."""
+    asked = next((item for item in criteria if item.code == named_data.CODE), None)
+    if asked is None or not project.is_open or named_data.takes_data_sets(asked.answer_schema):
+        return ""
+    return named_data.version_that_takes_them(project)
 
 
 def _row(item: Criterion, demands: rules.Demands, live: Mapping[str, Any], user: User) -> dict[str, Any]:

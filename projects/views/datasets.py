@@ -83,8 +83,7 @@ def picks(request: HttpRequest) -> HttpResponse:
         raise NotFound("Data sets are chosen in the checklist of a project.")
     ticked = request.GET.getlist(name)
     field = DatasetsField("", ticked, find=request.GET.get("find", ""))
-    context = field.widget.get_context(name, ticked, {"id": f"id_{name}"})
-    return render(request, "projects/partials/_picks.html", context | {"found": True})
+    return render(request, "projects/partials/_picks.html", field.drawn(name, ticked) | {"found": True})
 
 
 @require_http_methods(["GET", "POST"])

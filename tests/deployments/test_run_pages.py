@@ -158,7 +158,9 @@ def test_the_log_is_searched_with_and_without_scripts(browser: Client, launch: L
 
 def test_a_log_that_is_refused_leaves_no_promise_of_curves(browser: Client, launch: Launch) -> None:
     run = launch()
-    why = "CloudWatch Logs refused to show the log: not authorized (AccessDeniedException). Whoever looks after it"
+    why = (
+        "CloudWatch Logs refused to show the log: no (AccessDeniedException). Whoever looks after the environment local"
+    )
     output = RunOutput.objects.create(run=run, trouble=why)
     url = f"/projects/{run.project.key}/runs/1/"
     for page in (text(browser.get(url)), text(browser.get(f"{url}live/", headers=HTMX))):

@@ -48,6 +48,21 @@ def test_a_list_is_saved_as_it_is_narrowed_and_seen_again(page: str, client: Cli
     assert f'<a href="{address}?view={view.pk}" aria-current="page">' in again and "Leave this view" in again
 
 
+@pytest.mark.parametrize("page", ["projects", "intakes", "runs"])
+def test_saving_stands_in_the_bar_of_the_list_and_follows_its_filters(
+    page: str, client: Client, people: dict[str, User]
+) -> None:
+    address, query = LISTS[page]
+    client.force_login(people["scientist"])
+    bars = re.findall(r'<div class="fbar[ "].*?(?=<div class="(?:tbl-x|empty-x))', _page(client, address), re.DOTALL)
+    (bar,) = [each for each in bars if "Save view" in each]
+    assert "<select" in bar or 'aria-label="Views"' in bar, "it has no row of its own"
+    rows = client.get(f"{address}?{query}", headers={"HX-Request": "true"}).content.decode()
+    kept = re.findall(r'name="query" value="([^"]*)"', rows)
+    assert [unescape(each) for each in kept] == [query], "what is saved is what is shown after filtering in place"
+    assert ('id="saving" hx-swap-oob="true"' in rows) == (page != "runs")
+
+
 def test_a_view_narrows_projects_intakes_and_their_exports(
     project: Project, client: Client, people: dict[str, User]
 ) -> None:

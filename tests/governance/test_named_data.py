@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import yaml
 from django.db import transaction
 from django.test import Client
 
@@ -10,7 +11,7 @@ from coe_portal.core import audit, outbox
 from coe_portal.core.errors import InvalidInput, StaleState
 from coe_portal.core.models import AuditEntry, User
 from coe_portal.core.story import told
-from governance.services import business_case, data_overview, intakes
+from governance.services import business_case, data_overview, intakes, moves, policies
 from projects.models import Criterion, Dataset, Project
 from projects.services import checklist, datasets
 from tests.core.conftest import bearer
@@ -18,6 +19,7 @@ from tests.factories import ANSWERS, complete_intake, intake, person
 from tests.governance.data import dataset, people
 from tests.governance.requests import decide
 from tests.governance.test_business_case import drawn
+from tests.governance.test_moves import published
 
 __all__ = ["people"]
 
@@ -171,3 +173,47 @@ def test_the_story_tells_of_data_sets_deep_in_what_was_kept_and_of_those_that_ar
     (_, _, said) = line.changes[0]
     assert "claims_outcomes, a data set that the register no longer has" in said and source.pk not in said
     assert (gone, source.pk) == tuple(sorted(key for _, key in line.keys))
+
+
+def _asked_in_words() -> dict[str, Any]:
+    """The default policy as it was before the register: the question about data takes words only."""
+    document: dict[str, Any] = yaml.safe_load(policies.DEFAULT.read_text())
+    schema = next(row for row in document["criteria"] if row["code"] == "data")["answer_schema"]
+    del schema["properties"]["registered"], schema["anyOf"]
+    schema["required"] = [*schema.get("required", []), "datasets"]
+    return document
+
+
+def test_a_project_under_an_older_policy_learns_which_one_takes_data_sets(
+    people: dict[str, User], client: Client
+) -> None:
+    old = published(_asked_in_words())
+    project = complete_intake()
+    assert project.policy_version == old.label
+    new = published(yaml.safe_load(policies.DEFAULT.read_text()))
+    said = f"Under the policy {old.label} this is answered in words;"
+    move_to = f'<a href="/projects/{project.key}/migrate-policy/?to={new.label}">moving the project to {new.label}</a>'
+    lead_does = f"moving the project to {new.label}, which a CoE lead does, lets the answer name data sets"
+    for who, way in (("lead", f"{move_to} lets the answer name data sets"), ("domain", lead_does)):
+        client.force_login(person(who))
+        for page in ("checklist/", "checklist/data/"):
+            shown = client.get(f"/projects/{project.key}/{page}").content.decode()
+            assert shown.count(said) == 1 and way in shown, (who, page)
+        assert said not in client.get(f"/projects/{project.key}/checklist/team/").content.decode()
+    client.force_login(people["lead"])
+    assert client.get(f"/projects/{project.key}/migrate-policy/?to={new.label}").status_code == 200
+    moves.move(project_key=project.key, target=new.label, actor=people["lead"])
+    assert "this is answered in words" not in client.get(f"/projects/{project.key}/checklist/").content.decode()
+
+
+def test_nothing_is_said_where_no_policy_takes_data_sets_or_the_project_has_ended(
+    people: dict[str, User], client: Client
+) -> None:
+    published(_asked_in_words())
+    project = complete_intake()
+    client.force_login(people["lead"])
+    address = f"/projects/{project.key}/checklist/"
+    assert "this is answered in words" not in client.get(address).content.decode()
+    published(yaml.safe_load(policies.DEFAULT.read_text()))
+    Project.objects.filter(pk=project.pk).update(stage="declined")
+    assert "this is answered in words" not in client.get(address).content.decode()

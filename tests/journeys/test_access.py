@@ -144,6 +144,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "views/": EVERYBODY,
     "views/{view}/": COMMAND,
     "views/{view}/remove/": COMMAND,
+    "people/": EVERYBODY,
     "search/": EVERYBODY,
     "audit/": EVERYBODY,
     "audit/check/": COMMAND,

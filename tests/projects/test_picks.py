@@ -18,12 +18,8 @@ HTMX = {"HX-Request": "true"}
 @pytest.fixture
 def many(people: dict[str, User]) -> list[Dataset]:
     """A register of 230 data sets, of which the last by name is the one that is wanted."""
-    common = {
-        "business_unit": unit(),
-        "owner": person("owner"),
-        "created_by": person("owner"),
-        "classification": "internal",
-    }
+    owner = person("owner")
+    common = {"business_unit": unit(), "owner": owner, "created_by": owner, "classification": "internal"}
     rows = [Dataset(name=f"plates_{n:03}", location=f"s3://coe-data/plates/{n:03}/", **common) for n in range(230)]
     rows.append(Dataset(name="zebra_crossings", location="s3://coe-data/zebra/", **common))
     return Dataset.objects.bulk_create(rows)
