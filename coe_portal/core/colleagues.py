@@ -15,8 +15,7 @@ from coe_portal.core.models import User
 from coe_portal.core.models.user import UserQuerySet
 from coe_portal.core.widgets import PlainSelect
 
-LISTED, SUGGESTED = 200, 20
-LONGEST = 200
+LISTED, SUGGESTED, WORDS, LONGEST = 200, 20, 8, 200
 _LABELLED = re.compile(r"\(([^()\s]{1,64})\)\s*$")
 
 
@@ -77,8 +76,8 @@ class ColleagueField(forms.ChoiceField):
 def suggestions(text: str) -> list[User]:
     """Colleagues whose name or username holds every word, the first by name."""
     rows = User.objects.people()
-    for word in re.split(r"[\s()]+", text.replace("\x00", "")[:LONGEST]):
-        rows = rows.filter(Q(display_name__icontains=word) | Q(username__icontains=word)) if word else rows
+    for word in re.findall(r"[^\s()]+", text.replace("\x00", ""))[:WORDS]:
+        rows = rows.filter(Q(display_name__icontains=word) | Q(username__icontains=word))
     return list(rows.order_by("display_name", "username")[:SUGGESTED])
 
 

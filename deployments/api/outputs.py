@@ -177,6 +177,7 @@ class MetricsSerializer(serializers.Serializer[Any]):
     series = serializers.DictField(
         child=serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
     )
+    trouble = serializers.CharField(help_text="Why the log, of which curves are made, could not be read; or empty.")
     fetched_at = serializers.DateTimeField(allow_null=True)
 
 

@@ -93,6 +93,7 @@ def metrics_data(run: Run, output: RunOutput | None) -> dict[str, Any]:
         "definitions": [{key: each.get(key, "") for key in wanted} for each in version.metric_definitions],
         "final": run.metrics,
         "series": output.metric_series if output else {},
+        "trouble": output.trouble if output else "",
         "fetched_at": output.fetched_at if output else None,
     }
 

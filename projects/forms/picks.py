@@ -9,8 +9,7 @@ from django.db.models import Q
 from projects.models import Dataset
 from projects.services import named_data
 
-LISTED = 24
-LONGEST = 80
+LISTED, WORDS, LONGEST = 24, 8, 80
 
 
 class DatasetPicks(forms.CheckboxSelectMultiple):
@@ -37,7 +36,7 @@ class DatasetsField(forms.MultipleChoiceField):
     widget = DatasetPicks
 
     def __init__(self, label: str, kept: Any, ticked: Iterable[str] = (), find: str = "") -> None:
-        kept = kept if isinstance(kept, list) else []
+        kept, find = kept if isinstance(kept, list) else [], find[:LONGEST]
         chosen, found, matching = choices(kept, ticked, find)
         listed = [(row.pk, named_data.in_words(row)) for row in (*chosen, *found)]
         super().__init__(choices=listed, label=label, required=False)
@@ -52,11 +51,11 @@ class DatasetsField(forms.MultipleChoiceField):
 
 def choices(kept: Iterable[str], ticked: Iterable[str], find: str) -> tuple[list[Dataset], list[Dataset], int]:
     """What is chosen, the first data sets in use beside it that hold every word of ``find``, and how many hold them."""
-    kept, ticked = [str(key)[:26] for key in kept], [key[:26] for key in ticked]
+    kept, ticked = ([str(key)[:26] for key in keys if "\x00" not in str(key)] for keys in (kept, ticked))
     usable = Q(pk__in=kept) | Q(pk__in=Dataset.objects.in_use().filter(pk__in=ticked).values("pk"))
     chosen = list(Dataset.objects.filter(usable).order_by("name", "pk")) if kept or ticked else []
     others = Dataset.objects.in_use().exclude(pk__in=[row.pk for row in chosen])
-    for word in find[:LONGEST].split():
+    for word in find.split()[:WORDS]:
         others = others.filter(name__icontains=word.replace("\x00", ""))
     return chosen, list(others.order_by("name", "pk")[:LISTED]), others.count()
 

@@ -161,7 +161,10 @@ def test_reading_the_log_has_workers_fetch_it(client: Client, launch: Launch, sc
     assert client.get(f"/api/v1/runs/{run.pk}/logs/", headers=headers).json()["text"] == "step 1/9\n"
     metrics = client.get(f"/api/v1/runs/{run.pk}/metrics/", headers=headers).json()
     assert metrics["series"] == {"validation:accuracy": [[1, 0.9]]}
-    assert metrics["objective"] == "validation:accuracy"
+    assert (metrics["objective"], metrics["trouble"]) == ("validation:accuracy", "")
+    RunOutput.objects.filter(run=run).update(trouble="CloudWatch Logs refused to show the log.")
+    refused = client.get(f"/api/v1/runs/{run.pk}/metrics/", headers=headers).json()
+    assert refused["trouble"] == "CloudWatch Logs refused to show the log."
 
 
 def test_runs_are_filtered_and_an_unknown_filter_is_refused(client: Client, launch: Launch, lead: User) -> None:

@@ -77,7 +77,7 @@ def test_without_scripts_the_search_is_a_form_of_its_own(client: Client, many: l
 def test_neither_retired_nor_unknown_data_sets_can_be_ticked(client: Client, people: dict[str, User]) -> None:
     retired, project = dataset(readiness="retired"), intake()
     client.force_login(person("domain"))
-    for key in (retired.pk, "nowhere"):
+    for key in (retired.pk, "nowhere", "\x00"):
         refused = client.post(_page(project), {"data-registered": [key]})
         assert refused.status_code == 422 and "Select a valid choice" in refused.content.decode()
     assert client.get("/datasets/picks/?field=<b>").status_code == 404
