@@ -68,7 +68,11 @@ _LISTS = ("criteria_added", "criteria_removed", "steps_added", "steps_removed", 
 
 @dataclass(frozen=True)
 class GateChange:
-    """A gate that is still ahead, and what it asks more or less: criteria, approvers, gaps that close it."""
+    """A gate that is still ahead, and what it asks more or less: criteria, approvers, gaps that close it.
+
+    ``also_asks`` and ``no_longer_asks`` are criteria of both policies, in words: those that are new or gone are told of
+    once, not at each gate.
+    """
 
     gate: str
     title: str
@@ -78,6 +82,8 @@ class GateChange:
     steps_removed: tuple[str, ...]
     gaps_added: tuple[str, ...] = ()
     gaps_removed: tuple[str, ...] = ()
+    also_asks: tuple[str, ...] = ()
+    no_longer_asks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {"gate": self.gate, "title": self.title, **{name: list(getattr(self, name)) for name in _LISTS}}
@@ -170,7 +176,8 @@ def _status_after(status: str, complete: bool) -> str:
 
 def gate_changes(old: Policy, new: Policy, stage: str, facts: Facts) -> list[GateChange]:
     """How the gates that are still ahead of this stage differ."""
-    found = []
+    found, known = [], {row["code"] for row in old.criteria}
+    both = {row["code"]: row["short"] for row in new.criteria if row["code"] in known}
     for gate in new.gates_after(stage):
         before = old.gate_to(gate.target)
         pairs = (
@@ -180,7 +187,8 @@ def gate_changes(old: Policy, new: Policy, stage: str, facts: Facts) -> list[Gat
         )
         lists = [part for was, now in pairs for part in (_without(now, was), _without(was, now))]
         if any(lists):
-            found.append(GateChange(gate.name, gate.title, *lists))
+            words = ([both[code] for code in codes if code in both] for codes in lists[:2])
+            found.append(GateChange(gate.name, gate.title, *lists, *map(tuple, words)))
     return found
 
 

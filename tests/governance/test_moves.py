@@ -107,6 +107,20 @@ def test_only_the_gates_that_are_ahead_are_compared() -> None:
     assert (first.gate, first.steps_added, first.criteria_removed) == ("poc", ("Finance",), ("baseline",))
 
 
+def test_a_question_of_both_policies_that_a_gate_newly_asks_is_named_on_the_page(
+    project: Project, client: Client
+) -> None:
+    document = yaml.safe_load(policies.DEFAULT.read_text())
+    gates = {gate["name"]: gate for gate in document["gates"]}
+    gates["poc"]["criteria"].remove("baseline")
+    gates["retired"]["criteria"].append("baseline")
+    short = next(row["short"] for row in document["criteria"] if row["code"] == "baseline")
+    version = published(document)
+    client.force_login(person("lead"))
+    page = client.get(f"/projects/{project.key}/migrate-policy/?to={version.label}").content.decode()
+    assert f"No longer asks {short}." in page and f"Also asks {short}." in page
+
+
 def test_gaps_of_the_team_that_close_a_gate_are_compared_too() -> None:
     document = yaml.safe_load(policies.DEFAULT.read_text())
     document["team"]["gates"]["poc"] = ["nobody_accountable"]
