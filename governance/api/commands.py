@@ -11,7 +11,7 @@ from coe_portal.core.api.auth import person_of
 from coe_portal.core.api.idempotency import idempotent
 from coe_portal.core.api.views import refuse_unknown_parameters
 from coe_portal.core.models import Scope
-from governance.api.qualification_serializers import StageSerializer
+from governance.api.qualification_serializers import ProjectStageSerializer
 from governance.api.serializers import (
     ApprovalSerializer,
     BreakGlassInput,
@@ -53,13 +53,13 @@ class StopView(APIView):
 
     required_scopes = {"post": Scope.DECIDE}
 
-    @extend_schema(request=StopInput, responses=StageSerializer)
+    @extend_schema(request=StopInput, responses=ProjectStageSerializer)
     @idempotent
     def post(self, request: Request, key: str) -> Response:
         wanted = StopInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         project = stopping.stop(project_key=key, actor=person_of(request), **wanted.validated_data)
-        return Response(StageSerializer(project).data)
+        return Response(ProjectStageSerializer(project).data)
 
 
 class BreakGlassView(APIView):

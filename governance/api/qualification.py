@@ -16,11 +16,11 @@ from governance.api.qualification_serializers import (
     EndDeferralInput,
     FieldQuestionSerializer,
     IntakeDecisionSerializer,
+    ProjectStageSerializer,
     QualificationSerializer,
     ReviewerInput,
     ReviewInput,
     ReviewSerializer,
-    StageSerializer,
 )
 from governance.services import business_case, qualification
 from governance.services.qualification import Wish, summary
@@ -97,13 +97,13 @@ class EndDeferralView(APIView):
 
     required_scopes = {"post": Scope.DECIDE}
 
-    @extend_schema(request=EndDeferralInput, responses=StageSerializer)
+    @extend_schema(request=EndDeferralInput, responses=ProjectStageSerializer)
     @idempotent
     def post(self, request: Request, key: str) -> Response:
         wanted = EndDeferralInput(data=request.data)
         wanted.is_valid(raise_exception=True)
         project = qualification.end_deferral(project_key=key, actor=person_of(request), **wanted.validated_data)
-        return Response(StageSerializer(project).data)
+        return Response(ProjectStageSerializer(project).data)
 
 
 class ReviewersView(APIView):

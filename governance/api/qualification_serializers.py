@@ -176,7 +176,7 @@ class EndDeferralInput(StrictInput):
     reason = serializers.CharField(max_length=4000)
 
 
-class StageSerializer(serializers.Serializer[Any]):
+class ProjectStageSerializer(serializers.Serializer[Any]):
     """Where the project stands now."""
 
     project = serializers.CharField(source="key")
