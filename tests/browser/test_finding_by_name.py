@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SignIn
 from tests.browser.test_accessibility import PHONE, in_both_schemes, width_of
@@ -88,10 +88,19 @@ def test_a_colleague_and_a_data_set_beyond_the_lists_are_found(sign_in: SignIn, 
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("checkbox", name="zz_extra_37")).to_be_checked()
-    expect(picks.locator(":checked")).to_have_count(2)
-    found += _looked_at(page)
     expect(page.locator("#readiness")).to_contain_text("Saved")
+    expect(picks.locator(":checked")).to_have_count(2)  # also what was ticked while the search was under way
+    found += _looked_at(page)
     page.reload()
     expect(picks.locator(":checked")).to_have_count(2)
     assert first == picks.locator(":checked").first.get_attribute("value")
+
+    held: list[Route] = []
+    page.route("**/datasets/picks/**", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/datasets/picks/**"):
+        page.get_by_role("searchbox", name="Find a data set by name").fill("extra_1")
+    picks.get_by_role("checkbox").first.uncheck()  # while the search is under way
+    held[0].continue_()
+    expect(page.locator("#id_data-registered-note")).to_have_text("10 found.")
+    expect(picks.locator(":checked")).to_have_count(1)
     assert not found, "\n".join(found)
