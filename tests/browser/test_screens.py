@@ -51,6 +51,22 @@ def test_the_demo_shows_finished_failed_and_stopped_runs(sign_in: SignIn, stack:
     _shot(page, "project-with-runs")
 
 
+def test_a_lead_runs_the_portfolio_from_its_pages(sign_in: SignIn, stack: Stack) -> None:
+    page = sign_in("lead")
+    for address, heading, shown in (
+        ("/portfolio/", "Portfolio", "From idea to production"),
+        ("/portfolio/board/", "Portfolio board", "Vehicle damage estimate"),
+        ("/portfolio/matrix/", "Portfolio matrix", "Value a year against feasibility"),
+        ("/intake/ranking/", "Ranking of intakes", "Vehicle damage estimate"),
+        (f"{PROJECT}team/", "Biopsy second opinion", "Model monitoring"),
+        (f"{PROJECT}history/", "Biopsy second opinion", "Details"),
+    ):
+        settled(page, address)
+        expect(page.locator("h1")).to_contain_text(heading)
+        expect(page.locator("main")).to_contain_text(shown)
+        _shot(page, address.strip("/").replace("projects/PRJ-1", "project").replace("/", "-"))
+
+
 def test_a_log_is_searched_and_a_curve_is_zoomed_by_keyboard(sign_in: SignIn, stack: Stack) -> None:
     page = sign_in("scientist")
     page.goto(_run(page, "First look"))
