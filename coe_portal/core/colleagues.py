@@ -28,9 +28,9 @@ class ColleaguePicker(PlainSelect):
         self.choices = list(self.choices)
         if len(self.choices) <= LISTED + 1:
             return super().render(name, value, attrs, renderer)
-        nobody = str(self.choices[0][1])
+        hint = f"{self.choices[0][1]}: type a part of the name"
         drawn = {"name": name, "value": _labelled(str(value or "")), "attrs": self.build_attrs(self.attrs, attrs)}
-        context = {"widget": drawn | {"nobody": nobody}, "address": f"{reverse('pages:people')}?field={name}"}
+        context = {"widget": drawn | {"hint": hint}, "address": f"{reverse('pages:people')}?field={name}"}
         return render_to_string(self.search_template, context)
 
 
