@@ -18,7 +18,7 @@ import pytest
 
 from tests.journeys.stack import ROOT, Stack, running_portal
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("automation")]
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("automation"), pytest.mark.timeout(600)]
 PAGE = (ROOT / "docs" / "automation.md").read_text()
 
 

@@ -180,12 +180,12 @@ def test_a_sweep_of_many_pages_goes_on_where_the_rate_ended_it(
     until(lambda: all(describe(TrainingJobName=r.aws_name)["SecondaryStatus"] == "Training" for r in several))
     monkeypatch.setattr("deployments.aws.boto.training.PAGE", 2)
     monkeypatch.setitem(settings.AWS_RATES, "search", 5.0)
-    left, rounds = watch.sweep(), 1
-    assert left and left[0].token and left[0].seconds >= 1
+    left = watch.sweep()
+    assert left and left[0].token and left[0].seconds >= 1 and Run.objects.filter(state="running").count() < 5
     while left:
         time.sleep(0.2)
-        left, rounds = watch.sweep(left[0].environment_id, left[0].token), rounds + 1
-    assert rounds >= 3 and Run.objects.filter(state="running").count() == 5
+        left = watch.sweep(left[0].environment_id, left[0].token)
+    assert Run.objects.filter(state="running").count() == 5
 
 
 def test_many_runs_are_described_when_search_does_not_work(launch: Launch, aws: LocalAws) -> None:
