@@ -57,7 +57,6 @@ def test_a_lead_runs_the_portfolio_from_its_pages(sign_in: SignIn, stack: Stack)
         ("/portfolio/", "Portfolio", "From idea to production"),
         ("/portfolio/board/", "Portfolio board", "Vehicle damage estimate"),
         ("/portfolio/matrix/", "Portfolio matrix", "Value a year against feasibility"),
-        ("/intake/ranking/", "Ranking of intakes", "Vehicle damage estimate"),
         (f"{PROJECT}team/", "Biopsy second opinion", "Model monitoring"),
         (f"{PROJECT}history/", "Biopsy second opinion", "Details"),
     ):
