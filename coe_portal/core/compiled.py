@@ -1,4 +1,4 @@
-"""Rows of long lists: templates that are compiled to Python, in ``templates/jinja2``.
+"""Rows of long lists and the frame of every page: templates that are compiled to Python, in ``templates/jinja2``.
 
 A page has fifty of the same row, and Django's own templates need longer for them than the database does.
 ``{% compiled %}`` draws one with exactly what it is handed.

@@ -137,7 +137,7 @@ def when(value: datetime | None) -> str:
 
 @register.simple_tag
 def compiled(template: str, **values: Any) -> SafeString:
-    """Rows drawn by a compiled template, which escapes by itself. Usage: {% compiled "rows/runs.jinja" rows=rows %}"""
+    """What a compiled template draws; it escapes by itself. Usage: {% compiled "rows/runs.jinja" rows=rows %}"""
     return SafeString(engines["compiled"].get_template(template).render(values))  # nosec B703
 
 
