@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 
+from coe_portal.core.addresses import path_to
 from deployments import costs
 from deployments.views import curves
 from deployments.views.chips import run_chip
@@ -78,13 +77,8 @@ def row_of(row: Row, names: Sequence[str]) -> dict[str, Any]:
 
 
 def run_url(key: str, number: int) -> str:
-    """Address of a run's page; a list has fifty of them."""
-    return f"{_projects()}{key}/runs/{number}/"
-
-
-@lru_cache(maxsize=1)
-def _projects() -> str:
-    return reverse("deployments:run", args=["-", 0]).removesuffix("-/runs/0/")
+    """Address of a run's page."""
+    return path_to("deployments:run", key, number)
 
 
 def _metric(row: Row) -> str:

@@ -4,9 +4,13 @@ import gzip
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
 from django.conf import settings
+from django.template import engines
+from django.urls import NoReverseMatch
 
 from coe_portal.core.charts import shapes
 
@@ -97,3 +101,25 @@ def test_a_mini_journey_shows_done_current_and_coming_steps() -> None:
     drawn = parsed(shapes.mini_journey(3, sentence="Step 3 of 7"))
     assert drawn.get("aria-label") == "Step 3 of 7"
     assert [part.get("class") for part in drawn] == ["d", "d", "c", "t", "t", "t", "t"]
+
+
+def _drawn(text: str, **values: Any) -> str:
+    return engines["django"].from_string(text).render(values)
+
+
+def test_addresses_in_templates_are_those_of_the_resolver_and_wrong_ones_are_refused() -> None:
+    class Number:
+        """What a template may hand over: an object that reads otherwise tomorrow."""
+
+        value = 1
+
+        def __str__(self) -> str:
+            return str(self.value)
+
+    link, number = '{% url "deployments:run" key number %}', Number()
+    assert _drawn(link, key="PRJ-1", number=1) == _drawn(link, key="PRJ-1", number=number) == "/projects/PRJ-1/runs/1/"
+    number.value = 2
+    assert _drawn(link, key="PRJ-1", number=number) == "/projects/PRJ-1/runs/2/"
+    assert _drawn('{% load coe_ui %}{% url_if "nowhere:at-all" 1 %}') == ""
+    with pytest.raises(NoReverseMatch):
+        _drawn('{% url "nowhere:at-all" %}')

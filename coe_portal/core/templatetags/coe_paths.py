@@ -12,12 +12,15 @@ register = template.Library()
 
 
 class KnownUrl(defaulttags.URLNode):
-    """Asks the resolver once for each address that a process draws. Arguments by name go Django's way."""
+    """Asks the resolver once for each address that a process draws.
+
+    Arguments by name, and those that are no text or number and so may change, go Django's way.
+    """
 
     def render(self, context: Any) -> str:
-        if self.kwargs or self.asvar:
-            return super().render(context)
         args = [arg.resolve(context) for arg in self.args]
+        if self.kwargs or self.asvar or not all(isinstance(arg, str | int) for arg in args):
+            return super().render(context)
         return path_to(str(self.view_name.resolve(context)), *args)
 
 
