@@ -176,8 +176,7 @@ def _status_after(status: str, complete: bool) -> str:
 
 def gate_changes(old: Policy, new: Policy, stage: str, facts: Facts) -> list[GateChange]:
     """How the gates that are still ahead of this stage differ."""
-    found, known = [], {row["code"] for row in old.criteria}
-    both = {row["code"]: row["short"] for row in new.criteria if row["code"] in known}
+    found, both = [], names_of_both(old, new)
     for gate in new.gates_after(stage):
         before = old.gate_to(gate.target)
         pairs = (
@@ -190,6 +189,12 @@ def gate_changes(old: Policy, new: Policy, stage: str, facts: Facts) -> list[Gat
             words = ([both[code] for code in codes if code in both] for codes in lists[:2])
             found.append(GateChange(gate.name, gate.title, *lists, *map(tuple, words)))
     return found
+
+
+def names_of_both(old: Policy, new: Policy) -> dict[str, str]:
+    """What the criteria are called that both policies have, by code."""
+    known = {row["code"] for row in old.criteria}
+    return {row["code"]: row["short"] for row in new.criteria if row["code"] in known}
 
 
 def _without(items: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:

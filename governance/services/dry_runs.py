@@ -12,7 +12,7 @@ from typing import Any
 from governance.models import ApprovalRequest, ApprovalState, ApprovalStep, PolicyVersion, RiskAssessment
 from governance.policies.document import Policy
 from governance.policies.gate_words import asked_in_words
-from governance.policies.moving import Held, fitted, step_words
+from governance.policies.moving import Held, fitted, names_of_both, step_words
 from governance.policies.rules import Facts
 from governance.policies.tally import Effect, Tally
 from governance.services import policies
@@ -105,8 +105,7 @@ class _Gates:
     def _demands(self, label: str, target: str, tier: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What the gate asks of criteria that both policies have, and of the team, now and then."""
         old = policies.policy_of(label)
-        known = {row["code"] for row in old.criteria}
-        both = {row["code"]: row["short"] for row in self.new.criteria if row["code"] in known}
+        both = names_of_both(old, self.new)
         return asked_in_words(old, target, tier, both), asked_in_words(self.new, target, tier, both)
 
     def next_demands(self, row: _Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
