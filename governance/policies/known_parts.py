@@ -7,6 +7,8 @@ refused. Pure; tests compare the lists with what the services really ask for.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from governance.policies.schema import ACTIONS, ENVIRONMENT_KINDS
+
 Problem = tuple[list[Any], str]
 ADVANCE, BREAK_GLASS, WAIVE = "advance", "break_glass", "waive"
 _PROJECT = (
@@ -28,9 +30,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     WAIVE: ("key", "question", "until", "reason", "asked_by"),
 }  # fmt: skip
 POC = ("starts_on", "ends_on", "budget")
-# What a broken glass opens, and where.
-GLASSES = ("start_run", "register_model", "deploy", "change_traffic", "apply_stack", "grant_data")
-KINDS = ("local", "sandbox", "dev", "staging", "prod")
+OPENED = (ACTIONS, ENVIRONMENT_KINDS)  # what a broken glass opens, and where
 
 
 def known(document: Mapping[str, Any]) -> Iterator[Problem]:
@@ -53,7 +53,8 @@ def wrong_action(action: str, criteria: list[str]) -> str:
     if kind == WAIVE and (rest and (len(rest) > 1 or rest[0] not in criteria)):
         return f"No criterion has the code “{':'.join(rest)}”, so nobody would ask to waive it."
     if kind == BREAK_GLASS and not _opens(rest):
-        return f"After “{kind}:” stands one of {', '.join(GLASSES)}, and after another “:” one of {', '.join(KINDS)}."
+        what, where = (", ".join(names) for names in OPENED)
+        return f"After “{kind}:” stands one of {what}, and after another “:” one of {where}."
     if kind not in (ADVANCE, WAIVE, BREAK_GLASS) and rest:
         return f"“{kind}” has no kinds: leave “:{':'.join(rest)}” out."
     return ""
@@ -61,7 +62,7 @@ def wrong_action(action: str, criteria: list[str]) -> str:
 
 def _opens(rest: list[str]) -> bool:
     """Whether this is an action that a broken glass opens, perhaps with a kind of environment."""
-    return len(rest) <= 2 and all(part in names for part, names in zip(rest, (GLASSES, KINDS), strict=False))
+    return len(rest) <= 2 and all(part in names for part, names in zip(rest, OPENED, strict=False))
 
 
 def _fields(
