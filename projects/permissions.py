@@ -83,3 +83,13 @@ def require_open_checklist(project: Project) -> None:
         )
     if not project.is_open:
         raise StaleState(f"{project.key} is {project.get_stage_display().lower()}; it is kept as it ended.")
+
+
+def refusal_but_sponsor(user: User, project: Project, does: str) -> str:
+    """Why the person may not do what is for the sponsor, whose money it is, and CoE leads; never for the owner."""
+    if user.pk == project.owner_id:
+        return f"You own this project, so its sponsor or a CoE lead {does}."
+    if user.is_lead or user.pk == project.sponsor_id:
+        return ""
+    sponsor = f", {project.sponsor}," if project.sponsor else ""
+    return f"The sponsor of {project.key}{sponsor} or a CoE lead {does}."

@@ -50,12 +50,7 @@ def refusal(user: User, project: Project, decision: str) -> str:
         if user.is_lead or permissions.takes_part(user, project):
             return ""
         return f"Only the team of {project.key} and CoE leads ask for more time or money."
-    if user.pk == project.owner_id:
-        return "You own this project, so its sponsor or a CoE lead decides."
-    if user.is_lead or user.pk == project.sponsor_id:
-        return ""
-    sponsor = f", {project.sponsor}," if project.sponsor else ""
-    return f"The sponsor of {project.key}{sponsor} or a CoE lead decides how it goes on."
+    return permissions.refusal_but_sponsor(user, project, "decides how it goes on")
 
 
 @transaction.atomic

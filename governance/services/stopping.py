@@ -64,12 +64,7 @@ def refusal(user: User, project: Project) -> str:
         if user.is_lead or user.pk == project.owner_id:
             return ""
         return f"Only {project.owner}, who owns {project.key}, and CoE leads give the idea up."
-    if user.pk == project.owner_id:
-        return "You own this project, so its sponsor or a CoE lead stops it."
-    if user.is_lead or user.pk == project.sponsor_id:
-        return ""
-    sponsor = f", {project.sponsor}," if project.sponsor else ""
-    return f"The sponsor of {project.key}{sponsor} or a CoE lead stops it."
+    return permissions.refusal_but_sponsor(user, project, "stops it")
 
 
 @transaction.atomic
