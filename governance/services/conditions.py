@@ -12,10 +12,11 @@ from coe_portal.core.errors import Missing, NotAllowed, NotFound
 from coe_portal.core.inbox import Task
 from coe_portal.core.models import User
 from governance.models import CONDITION_LIFECYCLE, ApprovalRequest, Condition, ConditionState, Decision
+from governance.services import open_points
 from projects.models import Project
 
 DEFAULT_DAYS = timedelta(days=30)
-MAX_CONDITION, MAX_NOTE, MAX_TASKS = 300, 500, 20
+MAX_CONDITION, MAX_NOTE = 300, 500
 
 
 def set_for(decision: Decision, texts: Sequence[str], due_on: date | None = None) -> None:
@@ -44,17 +45,8 @@ def tasks(keys: list[int]) -> list[Task]:
     """What somebody has to do or to look at, for their inbox; the first due first."""
     rows = Condition.objects.filter(pk__in=keys).for_list().select_related("project__business_unit")
     return [
-        Task(
-            title=row.text,
-            why=f"{'Overdue. ' if row.is_overdue else ''}{what_to_do(row)}",
-            url=reverse("governance:project_findings", args=[row.project.key]),
-            button="Open the condition",
-            place=f"{row.project.key}, {row.project.business_unit}",
-            kind="Condition",
-            icon="checkbox",
-            due_on=row.due_on,
-        )
-        for row in rows.order_by("due_on", "id")[:MAX_TASKS]
+        open_points.task(row, title=row.text, what_to_do=what_to_do(row), kind="Condition", icon="checkbox")
+        for row in rows.order_by("due_on", "id")[: open_points.MAX_TASKS]
     ]
 
 

@@ -20,11 +20,11 @@ from governance.events import FindingAssigned
 from governance.models import FINDING_LIFECYCLE, Finding, FindingState, Severity
 from governance.models.findings import FindingQuerySet
 from governance.policies.closing import finding_rules, is_closed_by
-from governance.services import finding_owners, policies
+from governance.services import finding_owners, open_points, policies
 from projects import permissions
 from projects.models import Project
 
-MIN_TITLE, MAX_TITLE, MAX_RESOLUTION, MAX_ADDRESS, MAX_TASKS = 5, 200, 4000, 500, 20
+MIN_TITLE, MAX_TITLE, MAX_RESOLUTION, MAX_ADDRESS = 5, 200, 4000, 500
 REVIEW = "review"
 URGENT = (Severity.HIGH, Severity.CRITICAL)
 SOON, LATER = 7, 30  # days
@@ -233,15 +233,12 @@ def tasks(keys: list[int]) -> list[Task]:
     """What somebody has to put right, for their inbox; the first due first."""
     rows = Finding.objects.filter(pk__in=keys).select_related("project__business_unit").order_by("due_on", "id")
     return [
-        Task(
+        open_points.task(
+            row,
             title=row.title,
-            why=f"{'Overdue. ' if row.is_overdue else ''}{row.get_severity_display()} severity: put it right.",
-            url=reverse("governance:project_findings", args=[row.project.key]),
-            button="Open the finding",
-            place=f"{row.project.key}, {row.project.business_unit}",
+            what_to_do=f"{row.get_severity_display()} severity: put it right.",
             kind="Finding",
             icon="flag",
-            due_on=row.due_on,
         )
-        for row in rows[:MAX_TASKS]
+        for row in rows[: open_points.MAX_TASKS]
     ]
